@@ -1,29 +1,17 @@
 """Runs the command as a program of its own, as a user would, in a home of its own."""
 
-import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
+from tests.support import fork_server
+from tests.support.fork_server import Answer
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE_S
-
-
-class Answer(NamedTuple):
-    """What a command said and how it ended."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[str]:
-        """The lines on standard error."""
-        return self.err.splitlines()
 
 
 class Home:
@@ -49,8 +37,11 @@ class Home:
         whole = [sys.executable, *program, *map(str, words)]
         return subprocess.Popen(whole, text=True, encoding="utf-8", **(options | other))  # type: ignore[call-overload,no-any-return]
 
-    def run(self, *words: str | Path, **other: object) -> Answer:
-        """The command with `words`, until its end."""
+    def run(self, *words: str | Path, **other: Any) -> Answer:
+        """The command with `words`, until its end; `other` are options of Popen."""
+        environ = other.get("env", self.environment)
+        if not other.keys() - {"env", "cwd"} and fork_server.can_run(environ):
+            return fork_server.run([*map(str, words)], other.get("cwd", self.cwd), environ)
         with self.start(*words, **other) as process:
             try:
                 out, err = process.communicate(timeout=PATIENCE_S)
@@ -60,15 +51,6 @@ class Home:
         return Answer(process.returncode, out or "", err or "")
 
     def run_all(self, commands: Sequence[Sequence[str | Path]]) -> list[Answer]:
-        """Every command, two at a time; each in a fork of a process that has imported the program."""
-        given = json.dumps([[str(word) for word in words] for words in commands])
-        with tempfile.TemporaryDirectory() as folder:
-            program = ("-m", "tests.support.forking_process")
-            with self.start(folder, program=program, stdin=subprocess.PIPE) as process:
-                out, err = process.communicate(given, timeout=PATIENCE_S)
-            assert process.returncode == 0, err
-            said = [
-                [(Path(folder) / f"{number}.{end}").read_text(encoding="utf-8") for end in ("out", "err")]
-                for number in range(len(commands))
-            ]
-        return [Answer(status, *texts) for status, texts in zip(json.loads(out), said, strict=True)]
+        """Every command, two at a time."""
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(lambda words: self.run(*words), commands))

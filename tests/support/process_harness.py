@@ -23,8 +23,9 @@ from engine.serving import place_of
 from engine.serving.launch import answers
 from engine.venues.simulated.source import mock_source
 from tests.simulator import Simulator
+from tests.support import fork_server
 from tests.support.builders import EAGER, config
-from tests.support.command_home import Answer
+from tests.support.fork_server import Answer
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE_S, until
 
@@ -86,10 +87,12 @@ class OperatorShell:
 
     def run(self, *words: str | Path, text: str = "", **environ: str) -> Answer:
         """A command of the program until its end, for this state directory."""
+        chosen = environment(self.folder, **environ)
+        if fork_server.can_run(chosen):
+            return fork_server.run([*map(str, words)], self.cwd, chosen, text)
         done = subprocess.run(
             [sys.executable, "-m", "engine", *map(str, words)],
-            cwd=self.cwd, env=environment(self.folder, **environ), input=text, capture_output=True, text=True,
-            timeout=90, check=False,
+            cwd=self.cwd, env=chosen, input=text, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
         )  # fmt: skip
         return Answer(done.returncode, done.stdout, done.stderr)
 

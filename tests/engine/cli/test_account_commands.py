@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_home import Answer, Home
+from tests.support.command_home import Home
+from tests.support.fork_server import Answer
 from tests.support.http_server import HttpRequest, HttpServer, Respond, answer
 from tests.support.instrument_list import write_list
 

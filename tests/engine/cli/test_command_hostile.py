@@ -21,7 +21,8 @@ from engine.config import bundled
 from engine.recording import MqrSource
 from engine.recording.writer import RecordingWriter
 from tests.soak.crash_replay import long_recording
-from tests.support.command_home import Answer, Home
+from tests.support.command_home import Home
+from tests.support.fork_server import Answer
 
 pytestmark = pytest.mark.slow
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.command_home import Answer, Home
+from tests.support.command_home import Home
+from tests.support.fork_server import Answer
 
 pytestmark = pytest.mark.slow
 

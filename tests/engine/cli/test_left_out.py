@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_home import Answer, Home
+from tests.support.command_home import Home
+from tests.support.fork_server import Answer
 
 HEAD = "timestamp,price,volume\n"
 QUIET = ("--headless", "--quiet")
