@@ -13,7 +13,7 @@ from engine.serving.state_dirs import FLAT_FILE
 from tests.support.live_forms import FORMS, engine_pid, live, send, stays_flat
 from tests.support.parallel import Parallel
 from tests.support.process_harness import BUSY, HOLDING, OperatorShell
-from tests.support.terminal import tmux
+from tests.support.terminal import Tmux, tmux
 from tests.support.waiting import until
 from tui.input.keys import TABLE
 
@@ -36,16 +36,27 @@ def by_signal(shell: OperatorShell) -> None:
     send(shell, signal.SIGUSR1)
 
 
+def fires(terminal: Tmux, shell: OperatorShell) -> None:
+    """`!` and `x`, which is typed again where the plan has changed under the finger."""
+    terminal.keys("!")
+    terminal.sees("FIRE the flat")
+
+    def fired() -> bool:
+        terminal.read_it()
+        if "FIRE the flat" in terminal.screen():
+            terminal.keys("x")
+        return shell.snapshot.flat.state in {"FLAT", "LOCKED", "CANCELLING", "CLOSING", "VERIFYING"}
+
+    until(fired, terminal.screen)
+
+
 def by_screen(shell: OperatorShell) -> None:
     """A screen that does not have control: `!` and `x`."""
     folder = shell.folder / "screen"
     folder.mkdir()
     with tmux(folder, 120, 40, "attach", "--state-dir", str(shell.state)) as terminal:
         terminal.sees("MOCK", "CONTROL")
-        terminal.keys("!")
-        terminal.sees("FIRE the flat")
-        terminal.read_it()
-        terminal.keys("x")
+        fires(terminal, shell)
         terminal.sees("FLAT")
         shell.is_flat()
 
@@ -159,8 +170,5 @@ def looks_and_changes_nothing(shell: OperatorShell) -> None:
     folder.mkdir()
     with tmux(folder, 120, 40, "attach", "--may-flat", "--state-dir", str(shell.state)) as terminal:
         terminal.sees("MOCK", "read-only")
-        terminal.keys("!")
-        terminal.sees("FIRE the flat")
-        terminal.read_it()
-        terminal.keys("x")
+        fires(terminal, shell)
         stays_flat(shell, "operator")
