@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -31,22 +32,26 @@ def verified_in_child(
     """How `verify` of `program` finds `path`, with the options `more`; a child that takes longer is killed."""
     words = [*program, "verify", "--json", *more, "--", str(path)]
     try:
-        done = subprocess.run(  # noqa: S603 - this very program
-            words, capture_output=True, timeout=within_s, check=False, preexec_fn=_give_way, stdin=subprocess.DEVNULL
-        )
-    except subprocess.TimeoutExpired:
-        return _without_verdict(path, f"its replay did not end within {within_s / 60:g} min")
+        with subprocess.Popen(  # noqa: S603 - this very program
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as child:
+            _let_give_way(child.pid)
+            try:
+                said, wrong = child.communicate(timeout=within_s)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                return _without_verdict(path, f"its replay did not end within {within_s / 60:g} min")
     except (OSError, subprocess.SubprocessError) as error:
         return _without_verdict(path, f"its replay cannot be started: {getattr(error, 'strerror', None) or error}")
-    said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-    if done.returncode < 0:
-        return _without_verdict(path, f"its replay was ended by {_signal_name(-done.returncode)}")
+    if child.returncode < 0:
+        return _without_verdict(path, f"its replay was ended by {_signal_name(-child.returncode)}")
     try:
-        if done.returncode <= EXIT_BAD_INPUT:  # beyond, what it said before it failed is no verdict
-            return msgspec.json.decode(done.stdout, type=Verification)
+        if child.returncode <= EXIT_BAD_INPUT:  # beyond, what it said before it failed is no verdict
+            return msgspec.json.decode(said, type=Verification)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
-    return _without_verdict(path, f"its replay ended with status {done.returncode}: {said}")
+    last = wrong.decode(errors="replace").strip().rpartition("\n")[2]
+    return _without_verdict(path, f"its replay ended with status {child.returncode}: {last}")
 
 
 def _without_verdict(path: Path, why: str) -> Unverified:
@@ -60,5 +65,7 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _give_way() -> None:
-    os.nice(_NICE)
+def _let_give_way(pid: int) -> None:
+    """Let every other process go first. From here: what runs between fork and exec must not be Python, where there are threads."""
+    with suppress(OSError):  # it has ended already
+        os.setpriority(os.PRIO_PROCESS, pid, _NICE)
