@@ -1,7 +1,7 @@
 """Commands of the program as processes of their own that need not import it: each is a fork of one process that has.
 
-That process is this module (`python -m tests.support.fork_server SOCKET`), one for all tests of a worker. `run` is for whoever
-wants what a command says and how it ends; what has to do with the start of the interpreter is for a process of its own.
+That process is this module (`python -m tests.support.fork_server SOCKET`), one for all tests of a worker. What has to do with
+the start of the interpreter is for a process of its own.
 """
 
 import atexit
@@ -13,7 +13,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -46,19 +48,65 @@ def can_run(environ: Mapping[str, str]) -> bool:
 
 def run(words: Sequence[str], cwd: Path, environ: Mapping[str, str], text: str = "") -> Answer:
     """A command of the program until its end; `text` is what it can read."""
-    with tempfile.TemporaryDirectory() as folder, _connected() as sock:
+    with tempfile.TemporaryDirectory() as folder:
         ends = [Path(folder) / name for name in ("in", "out", "err")]
         ends[0].write_text(text, encoding="utf-8")
-        asked = {"words": words, "cwd": str(cwd), "environ": dict(environ), "ends": [str(end) for end in ends]}
-        sock.sendall(json.dumps(asked).encode() + b"\n")
-        with sock.makefile() as replies:
-            pid = int(replies.readline())
-            try:
-                status = int(replies.readline())
-            except TimeoutError:
-                os.kill(pid, signal.SIGKILL)
-                raise
+        command = Fork(words, cwd, environ, ends)
+        try:
+            status = command.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            command.kill()
+            raise
         return Answer(status, *(end.read_text(encoding="utf-8") for end in ends[1:]))
+
+
+class Fork:
+    """A command that runs; a part of what `subprocess.Popen` is. `ends` are what it reads, and what it writes to."""
+
+    def __init__(self, words: Sequence[str], cwd: Path, environ: Mapping[str, str], ends: Sequence[Path]) -> None:
+        self.returncode: int | None = None
+        self._sock = _connected()
+        asked = {"words": words, "cwd": str(cwd), "environ": dict(environ), "ends": [str(end) for end in ends]}
+        self._sock.sendall(json.dumps(asked).encode() + b"\n")
+        self._said = b""
+        while b"\n" not in self._said:
+            self._hear(PATIENCE_S)
+        pid, _, self._said = self._said.partition(b"\n")
+        self.pid = int(pid)
+
+    def _hear(self, timeout_s: float) -> None:
+        self._sock.settimeout(timeout_s)
+        said = self._sock.recv(99)
+        assert said, "the server of forks is gone"
+        self._said += said
+
+    def wait(self, timeout: float) -> int:
+        """Wait for its end; how it ended. Raises subprocess.TimeoutExpired."""
+        give_up_s = time.monotonic() + timeout
+        while self.returncode is None:
+            if self._said.endswith(b"\n"):
+                self.returncode = int(self._said)
+                self._sock.close()
+                return self.returncode
+            try:
+                self._hear(max(0.0, give_up_s - time.monotonic()))
+            except (BlockingIOError, TimeoutError):
+                raise subprocess.TimeoutExpired("a fork", timeout) from None
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """How it ended, where it has."""
+        with suppress(subprocess.TimeoutExpired):
+            return self.wait(0)
+        return None
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it is known to have ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
 
 
 _starting = Lock()  # held by whoever starts it
@@ -108,8 +156,13 @@ def _become(asked: dict[str, object]) -> int:
     os.chdir(str(asked["cwd"]))
     os.environ.clear()
     os.environ.update(environ)
-    for number, (path, how) in enumerate(zip(ends, (os.O_RDONLY, *(os.O_WRONLY | os.O_CREAT,) * 2), strict=True)):
-        os.dup2(os.open(path, how, 0o600), number)
+    os.setsid()
+    os.umask(0)
+    written = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    for number, (path, how) in enumerate(zip(ends, (os.O_RDONLY, written, written), strict=True)):
+        opened = os.open(path, how, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
     sys.argv = [str(engine.__main__.__file__), *words]
     sys.orig_argv = [sys.executable, "-m", "engine", *words]
     sys.modules["__main__"] = engine.__main__

@@ -29,6 +29,7 @@ from tests.support.fork_server import Answer
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE_S, until
 
+PROGRAM = ("-m", "engine")  # as it is started by hand
 # Trading from the first tick on, all day long; what is bought is soon sold, or kept whatever happens.
 BUSY = (
     *EAGER,
@@ -80,7 +81,7 @@ class OperatorShell:
         self.cwd.mkdir(parents=True, exist_ok=True)
         self.rules = (f"recording.directory={self.kept}", "recording.flush_ms=10", *rules)
         self.source = source
-        self.popen: subprocess.Popen[str]
+        self.popen: subprocess.Popen[str] | fork_server.Fork
         self._steering: RemoteEngine | None = None
         self.output = folder / "output"
         self.ready_s = 0.0
@@ -115,18 +116,25 @@ class OperatorShell:
         self,
         *more: str | Path,
         wait: bool = True,
-        program: Sequence[str] = ("-m", "engine"),
+        program: Sequence[str] = (),
         form: Sequence[str] = ("engine",),
         environ: dict[str, str] | None = None,
     ) -> Self:
-        """Start `engine` in the foreground of nobody, with what it says in `output`; waits until it answers."""
+        """Start `engine` in the foreground of nobody, with what it says in `output`; waits until it answers.
+
+        Without a `program` of its own it is a fork of one that has imported everything.
+        """
         begun_s = time.monotonic()
-        with self.output.open("a") as output:
-            self.popen = subprocess.Popen(
-                [sys.executable, *program, *form, *self.words(*more)],
-                cwd=self.cwd, env=environment(self.folder, **(environ or {})), start_new_session=True, text=True, umask=0,
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            )  # fmt: skip
+        words, chosen = [*form, *self.words(*more)], environment(self.folder, **(environ or {}))
+        if not program and fork_server.can_run(chosen):
+            self.popen = fork_server.Fork(words, self.cwd, chosen, (Path(os.devnull), self.output, self.output))
+        else:
+            with self.output.open("a") as output:
+                self.popen = subprocess.Popen(
+                    [sys.executable, *(program or PROGRAM), *words],
+                    cwd=self.cwd, env=chosen, start_new_session=True, text=True, umask=0,
+                    stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                )  # fmt: skip
         if wait:
             self.answers()
             self.ready_s = time.monotonic() - begun_s

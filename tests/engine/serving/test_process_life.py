@@ -13,7 +13,7 @@ from engine.model.commands import Acknowledge, Hold, Lock, PauseEntries, Play, U
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_DISK, EXIT_POSITION_OPEN, EXIT_WELL
 from tests.simulator import Generated, Simulator
 from tests.support.parallel import Parallel
-from tests.support.process_harness import BUSY, HOLDING, OperatorShell, coin_shell
+from tests.support.process_harness import BUSY, HOLDING, PROGRAM, OperatorShell, coin_shell
 from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
@@ -37,7 +37,7 @@ def ended_well(shell: OperatorShell) -> bool:
 
 @side_by_side
 def test_it_runs_without_a_terminal_and_says_so_in_its_own_log(shell: OperatorShell) -> dict[str, float]:
-    shell.start("--quiet")
+    shell.start("--quiet", program=PROGRAM)
     assert shell.holds().trade_mode == "mock"
     assert resource.prlimit(shell.pid, resource.RLIMIT_CORE)[0] == 0  # a core would hold credentials
     shell.signal(signal.SIGHUP)
@@ -58,7 +58,7 @@ def test_it_runs_without_a_terminal_and_says_so_in_its_own_log(shell: OperatorSh
 
 @side_by_side
 def test_interrupting_it_in_the_foreground_ends_it_in_good_order(shell: OperatorShell) -> None:
-    shell.start()
+    shell.start(program=PROGRAM)
     shell.signal(signal.SIGINT)
     assert shell.ended() == EXIT_WELL
     assert ended_well(shell)
@@ -68,7 +68,7 @@ def test_interrupting_it_in_the_foreground_ends_it_in_good_order(shell: Operator
 
 @side_by_side
 def test_a_second_signal_ends_it_at_once(shell: OperatorShell) -> None:
-    shell.start()
+    shell.start(program=PROGRAM)
     for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
         shell.signal(number)
     assert shell.ended() in {128 + signal.SIGINT, 128 + signal.SIGTERM}

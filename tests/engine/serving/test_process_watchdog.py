@@ -1,6 +1,5 @@
 """An engine that wedges, breaks, or stands still in one of its threads: seen, told, ended in time, and back with what it held."""
 
-import os
 import re
 import signal
 import socket
@@ -216,7 +215,7 @@ def test_a_process_that_is_stopped_is_not_wedged(tmp_path: Path) -> None:
         shell.start("--quiet").holds()
         for _ in range(3):
             shell.signal(signal.SIGSTOP)
-            assert os.waitid(os.P_PID, shell.pid, os.WSTOPPED | os.WNOWAIT) is not None
+            until(lambda: Path(f"/proc/{shell.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
             shell.signal(signal.SIGCONT)
         ticks = shell.snapshot.ticks
         shell.sees(lambda seen: seen.ticks > ticks)
