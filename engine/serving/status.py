@@ -1,5 +1,6 @@
 """How engines are: as they tell through their sockets, or as the journals of those that are gone say. Data only; prints nothing."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -224,7 +225,9 @@ def _dead(place: EngineDir, warn: Callable[[str], None]) -> Status:
     if left.problem:
         warn(left.problem)
     state: State = "dead" if left.place.mode or left.problem else "never_ran"
-    known = _of_account(left.account) | _watched(left.place, warn)
+    known = _of_account(left.account)
+    if os.path.isdir(left.place.folder):  # else that is said already
+        known |= _watched(left.place, warn)
     return _stamped(left.place, state=state, problem=left.problem, **known)
 
 
