@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,10 +50,12 @@ def test_3_coins_are_quoted_and_said_to_be_invented(service: Service, symbol: st
     assert float(answer["data"]["price"]) > 0
 
 
-def test_4_a_price_is_the_same_within_the_hour_and_after_a_restart(service: Service) -> None:
-    before = [price_and_hour(service, symbol) for symbol in SYMBOLS]
-    assert before == [price_and_hour(service, symbol) for symbol in SYMBOLS] or not same_hour(before, service)
-    with served(service.home) as again:
+def test_4_a_price_is_the_same_within_the_hour_and_after_a_restart(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with served(home) as service:
+        before = [price_and_hour(service, symbol) for symbol in SYMBOLS]
+        assert before == [price_and_hour(service, symbol) for symbol in SYMBOLS] or not same_hour(before, service)
+    with served(home) as again:
         after = [price_and_hour(again, symbol) for symbol in SYMBOLS]
     assert after == before or after[0][1] != before[0][1]
 

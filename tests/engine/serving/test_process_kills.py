@@ -144,7 +144,9 @@ def test_a_flat_that_was_killed_after_any_row_is_finished_by_the_next_engine(run
     for each in cuts:
         was_over = each.state == "FLAT"
         assert each.shell.net() == 0, each
-        assert each.shell.journal("EntriesChanged")[-1]["reason"] == "flat: me", each
+        # A journal whose disk is slow holds entries back beside the lock.
+        changes = [row for row in each.shell.journal("EntriesChanged") if row["state"] not in {"held", "released"}]
+        assert changes[-1]["reason"] == "flat: me", each
         resumed = [line for path in each.shell.receipts for line in path.read_text().splitlines() if "RESUMED" in line]
         assert len(resumed) == (0 if was_over else 1), (each, each.shell.log)
         assert ("RESUMED" in each.shell.log) == (not was_over), each
