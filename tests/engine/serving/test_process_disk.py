@@ -189,6 +189,7 @@ def test_what_is_held_outlives_whatever_is_taken_away(home: OperatorShell, what:
         TAKEN[what](shell)
         until(lambda: shell.socket.exists() and (shell.state / "lock").exists())
         until(lambda: (shell.state / "engine.log").exists() and (shell.state / JOURNAL_FILE).exists())
+        shell.answers()  # a socket is there before anybody listens
         seen = shell.sees(lambda seen: seen.entries.locked or what in {"socket", "log"})
         until(lambda: "gone" in shell.log)
         if what in {"journal", "directory"}:
