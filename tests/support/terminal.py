@@ -19,6 +19,8 @@ from threading import Event
 
 import pytest
 
+from engine.serving import place_of
+from engine.serving.launch import answers
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE_S, until
 
@@ -90,7 +92,7 @@ def engine(home: Path, folder: Path, *args: str) -> Iterator[subprocess.Popen[by
     command = (sys.executable, "-m", "engine", "engine", "--source", "mock", "--state-dir", str(folder), "--quiet")
     process = subprocess.Popen((*command, *args), env=environment(home), cwd=home, start_new_session=True)
     try:
-        until(lambda: (folder / "engine.sock").exists() or process.poll() is not None)
+        until(lambda: answers(place_of(folder)) or process.poll() is not None)
         yield process
     finally:
         process.terminate()
