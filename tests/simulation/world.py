@@ -36,7 +36,7 @@ START_MS = 1_790_000_000_000
 BEAT_MS = 250
 FAULTS_END_MS = 240_000
 REST_MS = 420_000
-EXTERNAL_MS = 3_000  # what somebody else does while a flat is being proven, no round can show
+EXTERNAL_MS = 8_000  # what somebody else did so lately no list shows that is five seconds old
 SECURITIES = (
     Security("NIFTY06OCT2625000CE", "40001"),
     Security("BANKNIFTY27OCT2655000PE", "40002", lot=30, freeze=600, start=20_000),
