@@ -45,6 +45,6 @@ def test_the_service_tells_while_it_is_well_and_the_engine_once_it_stands_still(
             until(lambda: (engine, "FLAT verified (me)") in told(), told)
             served.kill()
             assert shell.ask("stop").status == 0
-    lines = [line for _, line in told()]
-    assert lines.count("entries are locked: one") == 1, told()
-    assert lines.count("FLAT verified (me)") == 1, told()
+    # An engine that has no look of the service for seconds, as on a machine without time, tells as well: rather twice than never.
+    assert told().count((service, "entries are locked: one")) == 1, told()
+    assert told().count((engine, "FLAT verified (me)")) == 1, told()
