@@ -54,7 +54,8 @@ class LogFile:
             self.problem = CleanText("")
         except OSError as error:
             self.problem = clean(f"log {self._path}: {reason(error)}")
-            self._hold()
+        finally:
+            self._hold()  # whatever went wrong: what waits stays within bounds
 
     def look(self) -> str:
         """What has become of the file; the next line begins a new one then. "" while all is well. From another thread."""

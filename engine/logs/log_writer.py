@@ -35,6 +35,7 @@ class LogWriter:
         )  # guards the backlog and the end; held for moments, never while it is written
         self._ended = False
         self._since_ns: int | None = None  # monotonic; None while nothing is written
+        self._broken = CleanText("")  # what went wrong beside the disk, until lines are written again
         self._thread = threading.Thread(target=self._work, name="log-file", daemon=True)
         self._thread.start()
 
@@ -50,8 +51,8 @@ class LogWriter:
 
     @property
     def problem(self) -> CleanText:
-        """What the disk refuses or does not answer; "" while all is well."""
-        return self._file.problem or self._hangs()
+        """What the disk refuses or does not answer, or what else went wrong; "" while all is well."""
+        return self._file.problem or self._broken or self._hangs()
 
     def _hangs(self) -> CleanText:
         since_ns = self._since_ns
@@ -86,11 +87,21 @@ class LogWriter:
                 self._came.wait_for(lambda: self._ended or len(self._backlog))
                 items = self._backlog.take(_BATCH)
                 going_on = not self._ended or len(self._backlog) > 0
-            self._since_ns = self._monotonic_ns()
+            try:
+                self._hand_over(items)
+                self._broken = CleanText("")
+            except Exception as error:  # noqa: BLE001 - the mouth of the thread: told, and it goes on with the next lines
+                self._broken = clean(f"log: the writer broke, not the disk: {type(error).__name__}: {error}")
+
+    def _hand_over(self, items: Sequence[_Item]) -> None:
+        """Write the lines among `items`, and tell whoever waits for it, also where that fails."""
+        self._since_ns = self._monotonic_ns()
+        try:
             self._file.write(item for item in items if isinstance(item, tuple))
+        finally:
             self._since_ns = None
             for item in items:
                 if isinstance(item, threading.Event):
                     item.set()
-            if not (self._file.problem or self._backlog):
-                self._caught_up()
+        if not (self._file.problem or self._backlog):
+            self._caught_up()

@@ -88,6 +88,24 @@ print(book.problem)
     assert found[-1].endswith("91 lines lost (91 INFO) here: the disk did not take more")
 
 
+def test_what_breaks_beside_the_disk_is_told_and_the_next_lines_are_written(
+    open_book: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = open_book()
+    with monkeypatch.context() as broken:
+        broken.setattr("engine.logs.log_file._open", lambda _: 1 // 0)
+        log_trade("bought")
+        assert book.flush(PATIENCE_S)
+        until(lambda: bool(book.problem))
+        assert (
+            book.problem == "log: the writer broke, not the disk: ZeroDivisionError: integer division or modulo by zero"
+        )
+    log_trade("sold")
+    book.close()
+    assert book.problem == ""
+    assert [line.split(maxsplit=3)[3] for line in lines(tmp_path)] == ["bought", "sold"]
+
+
 HUNG = """
 import logging, os, sys, threading
 from datetime import timezone
