@@ -45,11 +45,9 @@ def verified_in_child(
         return _without_verdict(path, f"its replay cannot be started: {getattr(error, 'strerror', None) or error}")
     if child.returncode < 0:
         return _without_verdict(path, f"its replay was ended by {_signal_name(-child.returncode)}")
-    try:
-        if child.returncode <= EXIT_BAD_INPUT:  # beyond, what it said before it failed is no verdict
+    if child.returncode <= EXIT_BAD_INPUT:  # beyond, what it said before it failed is no verdict
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return msgspec.json.decode(said, type=Verification)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
     last = wrong.decode(errors="replace").strip().rpartition("\n")[2]
     return _without_verdict(path, f"its replay ended with status {child.returncode}: {last}")
 
