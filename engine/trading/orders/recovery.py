@@ -21,7 +21,7 @@ from engine.model.order_rows import (
 )
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_order import LiveOrder
-from engine.trading.orders.states import STATES
+from engine.trading.orders.states import state_named
 
 UNCLEAN = "the last run ended uncleanly"
 
@@ -71,8 +71,7 @@ def _take(blotter: Blotter, row: object, now_ms: int) -> None:
             order.turnover += row.quantity * row.price
             blotter.net[order.instrument] += row.quantity if order.side == "BUY" else -row.quantity
         case Ended():
-            order = blotter.orders[row.order]
-            order.state = next(state for state in STATES if state == row.state)
+            blotter.orders[row.order].state = state_named(row.state)
         case External():
             blotter.know_external(row)
 

@@ -5,7 +5,7 @@ and where its three parts agree.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -95,8 +95,3 @@ def is_twin(report: OrderReport, order: LiveOrder) -> bool:
     """Whether an order without a tag might be `order`, its tag having been lost on the way."""
     same = report.instrument == order.instrument and report.side == order.side and report.limit == order.limit
     return same and not report.tag and report.quantity == order.quantity
-
-
-def nets(read: RoundRead) -> Mapping[str, NetReport]:
-    """What is held, by symbol."""
-    return {each.symbol: each for each in read.net}

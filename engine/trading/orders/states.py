@@ -29,13 +29,12 @@ OrderWord = Literal[
     "settled_filled", "settled_cancelled", "settled_rejected",  # the fills that were read come to what was told
 ]  # fmt: skip
 
-STATES: Final = get_args(OrderState)
+STATES: Final[tuple[OrderState, ...]] = get_args(OrderState)
 WORDS: Final = get_args(OrderWord)
 OVER: Final[frozenset[OrderState]] = frozenset({"FILLED", "CANCELLED", "REJECTED", "REFUSED", "NOT_PLACED"})
 # Its tag may still turn up: it is taken in again, told as an alarm, and entries are locked.
 TOMBSTONES: Final[frozenset[OrderState]] = frozenset({"REFUSED", "NOT_PLACED"})
 AT_BROKER: Final[frozenset[OrderState]] = frozenset({"WORKING", "AMENDING", "CANCELLING"})
-UNSURE: Final[frozenset[OrderState]] = frozenset({"INTENT", "SENDING", "UNKNOWN"})
 
 _SEEN: Final[dict[OrderWord, OrderState]] = {
     "seen_working": "WORKING",
@@ -94,3 +93,11 @@ def _table() -> dict[tuple[OrderState, OrderWord], OrderState]:
 
 
 TRANSITIONS: Final = _table()
+
+
+def state_named(name: str) -> OrderState:
+    """The state that a row calls `name`; raises ValueError."""
+    state = next((each for each in STATES if each == name), None)
+    if state is None:
+        raise ValueError(f"'{name}' is no state of an order; allowed: {', '.join(STATES)}")
+    return state
