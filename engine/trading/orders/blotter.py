@@ -30,6 +30,7 @@ from engine.trading.orders.live_order import Alarm, LiveOrder, Outcome
 from engine.trading.orders.states import OrderWord
 from engine.trading.orders.tags import Tags, parse
 
+_Answer = Sent | Accepted | Refused | NotSent | Unclear
 _MISMATCHES: Final = 3
 _FAILED: Final[dict[str, OrderWord]] = {"place": "unclear", "modify": "not_amended", "cancel": "not_cancelled"}
 _TAKEN: Final[dict[str, OrderWord]] = {"place": "accepted", "modify": "amended", "cancel": "cancel_taken"}
@@ -65,7 +66,6 @@ class Blotter:
         self.locked = ""
         self.trusted = 0
         self.newest: RoundRead | None = None  # the newest round that was believed
-        self.newest_ours: dict[int, int] = {}
         self.doubt = "no round was read so far"
         self.foreign: dict[str, int] = {}  # what others have put on, by symbol
         self._stirred: dict[int, int] = {}  # when somebody else's order was seen, by instrument
@@ -120,8 +120,10 @@ class Blotter:
         return [each for each in self.open.values() if each.state == "UNKNOWN"]
 
     def unsettled(self) -> bool:
-        """Whether anything open can be told by a round only."""
-        return any(each.state in {"UNKNOWN", "SETTLING"} or each.wants_details for each in self.open.values())
+        """Whether a round alone can tell what is open, or what somebody else has done."""
+        return bool(self._stirred) or any(
+            each.state in {"UNKNOWN", "SETTLING"} or each.wants_details for each in self.open.values()
+        )
 
     # ── Answers ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -144,15 +146,13 @@ class Blotter:
                 if order is not None:
                     self._note(order, self._answered(order, event, now_ms))
 
-    def _answered(
-        self, order: LiveOrder, event: Sent | Accepted | Refused | NotSent | Unclear, now_ms: int
-    ) -> list[Outcome]:
+    def _answered(self, order: LiveOrder, event: _Answer, now_ms: int) -> list[Outcome]:
         request = event.request
         if isinstance(event, Sent):
             return order.answered("sent", now_ms) if request == "place" else []
         if isinstance(event, Accepted):
             return order.accepted(_TAKEN[request], event.broker_id, event.unique_id, now_ms)
-        if request == "place" and isinstance(event, Refused):
+        if request != "cancel" and isinstance(event, Refused):
             return order.refused(event, now_ms)
         if request == "place" and isinstance(event, NotSent):
             return order.answered("not_sent", now_ms)
@@ -211,8 +211,7 @@ class Blotter:
         self.told += told
 
     def _lock(self, why: str) -> None:
-        if not self.locked:
-            self.locked = why
+        self.locked = self.locked or why
 
     # ── Rounds ──────────────────────────────────────────────────────────────────────────────────────────────────
 

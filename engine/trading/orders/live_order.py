@@ -34,7 +34,13 @@ class Alarm(Struct, frozen=True):
     locks: bool = True
 
 
-Outcome = Booked | Ended | Alarm
+class AmendRefused(Struct, frozen=True):
+    """Another price was asked for an order and is certain not to have been taken; the order holds why."""
+
+    order: int
+
+
+Outcome = Booked | Ended | Alarm | AmendRefused
 
 
 class LiveOrder(Struct):
@@ -44,7 +50,7 @@ class LiveOrder(Struct):
     time in this state is over: 0 never, -1 to be set by the next beat. `sent_ms` is 0 until bytes may have left, `known_ms`
     until the broker is known to have it; `filled_ms` is of the newest rise. `in_net` is what of it the newest trusted round's
     positions have in them. `broker_id` is the newest number that the broker has given it. `wish` is what it serves (see `engine.trading.orders.wishes`), `family`, `bound` and `above` are
-    why it was refused.
+    why it, or its newest limit (`asked_limit`), was refused.
     """
 
     number: int
@@ -123,9 +129,11 @@ class LiveOrder(Struct):
         return self._told(was, [])
 
     def refused(self, why: Refused, now_ms: int) -> list[Outcome]:
-        """The answer to placing it is certain: it was not taken."""
+        """The answer to placing it, or to asking another price, is certain: that was not taken."""
         self.family, self.bound, self.above = why.family, why.bound, why.above
-        return self.answered("refused", now_ms)
+        if why.request == "place":
+            return self.answered("refused", now_ms)
+        return [AmendRefused(self.number), *self.answered("not_amended", now_ms)]
 
     def accepted(self, word: OrderWord, broker_id: str, unique_id: str, now_ms: int) -> list[Outcome]:
         """The gateway has taken a request, under these numbers."""

@@ -6,21 +6,14 @@ Called after every event and on every beat; what it decides depends on nothing b
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from engine.model.order_requests import (
-    AmendOrder,
-    OrderRequest,
-    PlaceOrder,
-    Purpose,
-    ReadQuote,
-    WithdrawOrder,
-)
+from engine.model.order_requests import AmendOrder, OrderRequest, PlaceOrder, Purpose, WithdrawOrder
 from engine.model.order_rows import Booked, Ended
-from engine.model.types import Instrument, Side
+from engine.model.types import Side
 from engine.trading.orders.blotter import Blotter, Told
-from engine.trading.orders.live_order import LiveOrder
+from engine.trading.orders.live_order import AmendRefused, LiveOrder
 from engine.trading.orders.order_budget import OrderBudget, reserve
-from engine.trading.orders.price_bounds import PriceBounds
-from engine.trading.orders.price_ladder import Quote, Start, keener, limit_for, next_look_ms, rung_of, start_of
+from engine.trading.orders.price_ladder import Quote, Start, keener, next_look_ms, rung_of
+from engine.trading.orders.pricing import Pricing
 from engine.trading.orders.reading import Reading
 from engine.trading.orders.setbacks import take_refusal
 from engine.trading.orders.slices import cut
@@ -28,7 +21,6 @@ from engine.trading.orders.wishes import Wish
 
 CLEAR_MS: Final = 2_000  # an exit waits so long at most for the rest of its entry to be taken back
 STALE_MS: Final = 1_000  # an entry that could not be sent for so long is not sent any more
-QUOTE_WAIT_MS: Final = 1_500
 
 
 class Pursuit:
@@ -51,10 +43,9 @@ class Pursuit:
     ) -> None:
         self.blotter = blotter
         self._budget = budget
-        self._quote_of = quote_of
         self._amends = amends
         self._exits_from_ms = exits_from_ms
-        self.bounds = [PriceBounds(each) for each in blotter.instruments]
+        self.pricing = Pricing(blotter.instruments, quote_of)
         self.wishes: dict[int, Wish] = {}
         self.last_wish = 0
         self.halted = ""
@@ -99,33 +90,36 @@ class Pursuit:
         self.wishes[made.number] = made
         return made
 
-    def withdraw(self, wish: Wish) -> None:
-        """Want no more of it; what fills all the same is filled."""
-        wish.dropped = True
-
     # ── What came of it ─────────────────────────────────────────────────────────────────────────────────────────
 
     def note(self, told: Sequence[Told], now_ms: int) -> None:
         """Take what the blotter tells of orders."""
         for each in told:
-            if isinstance(each, Booked):
-                order = self.blotter.orders[each.order]
-                if wish := self.wishes.get(order.wish):
-                    wish.filled += each.quantity
-                    wish.refusals.filled()
-            elif isinstance(each, Ended):
-                order = self.blotter.orders[each.order]
-                if wish := self.wishes.get(order.wish):
-                    wish.turnover += each.turnover
-                    wish.dropped |= wish.is_entry and order.filled < order.quantity  # an entry is not chased
-                    if each.state in {"REFUSED", "REJECTED"}:
-                        self._refused(wish, order, now_ms)
+            if not isinstance(each, Booked | Ended | AmendRefused):
+                continue
+            order = self.blotter.orders[each.order]
+            if wish := self.wishes.get(order.wish):
+                self._take(each, wish, order, now_ms)
         self.told += told
+
+    def _take(self, came: Booked | Ended | AmendRefused, wish: Wish, order: LiveOrder, now_ms: int) -> None:
+        """Take what became of an order that serves a wish."""
+        match came:
+            case Booked():
+                wish.filled += came.quantity
+                wish.refusals.filled()
+            case Ended():
+                wish.turnover += came.turnover
+                wish.dropped |= wish.is_entry and order.filled < order.quantity  # an entry is not chased
+                if came.state in {"REFUSED", "REJECTED"}:
+                    self._refused(wish, order, now_ms)
+            case AmendRefused():
+                if order.family == "price":
+                    self.pricing.learn(wish, order, order.asked_limit, now_ms)
 
     def _refused(self, wish: Wish, order: LiveOrder, now_ms: int) -> None:
         """Take the consequences of a refusal."""
-        lot_size, best = self._instrument(wish).lot_size, self._best(wish, now_ms)
-        came = take_refusal(wish, order, self.blotter, self.bounds[wish.instrument], lot_size, best, now_ms)
+        came = take_refusal(wish, order, self.blotter, self.pricing, now_ms)
         self.halted = self.halted or came.halt
         self.told += came.alarms
 
@@ -146,6 +140,7 @@ class Pursuit:
             self._serve(wish, now_ms)
         for order in tuple(blotter.open.values()):
             self._see_to(order, now_ms)
+        self.requests += self.pricing.asks(now_ms)
         self.requests += self.reading.due(now_ms, wished=bool(self.wishes), urgent=self.urgent)
         for number, wish in tuple(self.wishes.items()):
             pending = any(each.wish == number for each in blotter.open.values())
@@ -196,11 +191,11 @@ class Pursuit:
         return now_ms >= wish.cleared_ms
 
     def _send(self, wish: Wish, quantity: int, now_ms: int) -> None:
-        instrument = self._instrument(wish)
+        instrument = self.blotter.instruments[wish.instrument]
         parts = cut(quantity, instrument.lot_size, wish.slice or instrument.largest_order)
         if not parts.count:
             return
-        start = self._start(wish, now_ms)
+        start = self.pricing.start(wish, now_ms)
         rung = rung_of(wish.ladder, wish.begun_ms or now_ms, now_ms)
         if rung is None:
             wish.dropped = True
@@ -213,7 +208,7 @@ class Pursuit:
             self._place(wish, parts.slice(index), start, rung, now_ms)
 
     def _place(self, wish: Wish, quantity: int, start: Start, rung: int, now_ms: int) -> None:
-        limit = self._limit(wish, start, rung, now_ms)
+        limit = self.pricing.limit(wish, start, rung, now_ms)
         number = self.blotter.next_number()
         tag = self.blotter.tags.make(number, wish.purpose)
         order = LiveOrder(
@@ -221,7 +216,6 @@ class Pursuit:
             wish.target, rung=rung, wish=wish.number,
         )  # fmt: skip
         wish.blind = wish.blind or start.blind
-        wish.sent += 1
         self.blotter.add(order)
         self._count(now_ms, entry=wish.is_entry, order=True)
         self.requests.append(
@@ -229,30 +223,6 @@ class Pursuit:
                 number, tag, wish.instrument, wish.side, quantity, limit, wish.purpose, wish.decided, wish.reason
             )
         )
-
-    def _limit(self, wish: Wish, start: Start, rung: int, now_ms: int) -> int:
-        allowed = self.bounds[wish.instrument].allowed(wish.side, now_ms)
-        tick = self._instrument(wish).tick_size
-        limit = limit_for(wish.side, wish.ladder.shares[rung], start.price, allowed, tick, wish.keenest)
-        wish.keenest = limit
-        return limit
-
-    def _start(self, wish: Wish, now_ms: int) -> Start | None:
-        """Where the ladder begins; where ticks are old a quote is asked for first, and an exit does not wait for it for ever."""
-        quote = self._quote_of(wish.instrument)
-        start = start_of(wish.side, quote, now_ms)
-        if start is not None:
-            wish.quote_asked_ms = 0
-            return start
-        if not wish.quote_asked_ms:
-            wish.quote_asked_ms = now_ms
-            self.requests.append(ReadQuote(wish.instrument))
-        blind = not wish.is_entry and now_ms - wish.quote_asked_ms >= QUOTE_WAIT_MS
-        return start_of(wish.side, quote, now_ms, blind=True) if blind else None
-
-    def _best(self, wish: Wish, now_ms: int) -> int:
-        start = start_of(wish.side, self._quote_of(wish.instrument), now_ms)
-        return start.price if start is not None else 0
 
     # ── Orders on their way ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -268,8 +238,6 @@ class Pursuit:
             return
         if order.state == "WORKING" and wish is not None and not order.unwanted:
             self._climb(wish, order, now_ms)
-        if wish is None or wish.dropped:
-            order.unwanted = True
         if (
             order.unwanted
             and order.state in {"WORKING", "AMENDING"}
@@ -283,14 +251,14 @@ class Pursuit:
         """Take the next rung where it is due; a partly filled order is taken back, and its rest sent anew."""
         rung = rung_of(wish.ladder, wish.begun_ms or now_ms, now_ms)
         if rung is None:
-            wish.dropped = True
+            wish.dropped = order.unwanted = True
             return
         begun_ms = wish.begun_ms or now_ms
         order.look_ms = order.look_ms or next_look_ms(wish.ladder, begun_ms, begun_ms)
-        if now_ms < order.look_ms or (start := self._start(wish, now_ms)) is None:
+        if now_ms < order.look_ms or (start := self.pricing.start(wish, now_ms)) is None:
             return
         order.look_ms = next_look_ms(wish.ladder, begun_ms, now_ms)
-        limit = self._limit(wish, start, rung, now_ms)
+        limit = self.pricing.limit(wish, start, rung, now_ms)
         order.rung = rung
         if not keener(order.side, limit, order.limit):
             return
@@ -321,6 +289,3 @@ class Pursuit:
 
     def _most(self, instrument: int) -> int:
         return self.blotter.instruments[instrument].largest_order
-
-    def _instrument(self, wish: Wish) -> Instrument:
-        return self.blotter.instruments[wish.instrument]

@@ -2,9 +2,10 @@
 
 from msgspec import Struct
 
+from engine.model.types import Side
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_order import Alarm, LiveOrder
-from engine.trading.orders.price_bounds import PriceBounds
+from engine.trading.orders.pricing import Pricing
 from engine.trading.orders.refusals import consequence
 from engine.trading.orders.slices import halved
 from engine.trading.orders.wishes import Wish
@@ -19,10 +20,8 @@ class Setback(Struct, frozen=True):
     alarms: list[Alarm]
 
 
-def take_refusal(
-    wish: Wish, order: LiveOrder, blotter: Blotter, bounds: PriceBounds, lot_size: int, best: int, now_ms: int
-) -> Setback:
-    """Change what is wished, and what is known of bounds, by a refusal of `order`; `best` is where a ladder begins now, 0 = unknown."""
+def take_refusal(wish: Wish, order: LiveOrder, blotter: Blotter, pricing: Pricing, now_ms: int) -> Setback:
+    """Change what is wished, and what is known of prices, by a refusal of `order`."""
     family = order.family
     then = consequence(family, entry=wish.is_entry)
     alarms: list[Alarm] = []
@@ -34,12 +33,13 @@ def take_refusal(
         case "drop":
             wish.dropped = True
         case "reprice":
-            bounds.learn(order.side, order.limit, order.bound, above=order.above, best=best, now_ms=now_ms)
-            wish.keenest = 0
+            pricing.learn(wish, order, order.limit, now_ms)
         case "reslice":
-            wish.slice = halved(order.quantity, lot_size)
-        case "free_margin" | "cancel_opposite":
-            _make_room(wish, order, blotter)
+            wish.slice = halved(order.quantity, blotter.instruments[order.instrument].lot_size)
+        case "free_margin":
+            _take_back(order.side, order, blotter)
+        case "cancel_opposite":
+            _take_back("BUY" if order.side == "SELL" else "SELL", order, blotter)
         case "hold":
             wish.hold = "the market is closed"
         case "login":
@@ -51,8 +51,11 @@ def take_refusal(
     return Setback(f"refused: {family}" if then.halt else "", alarms)
 
 
-def _make_room(wish: Wish, order: LiveOrder, blotter: Blotter) -> None:
-    """Take back what stands in its way: other orders of ours in the same instrument."""
-    for other in blotter.open.values():
-        if other.instrument == wish.instrument and other.number != order.number and other.wish != wish.number:
-            other.unwanted = True
+def _take_back(side: Side, order: LiveOrder, blotter: Blotter) -> None:
+    """Take back what of `side` stands in an exit's way, slices of the same wish apart.
+
+    What an exit closes is covered by what is held less all that works on its own side: a second sell beside it is what takes
+    the margin. An order of the other side takes none of it, and is what it would trade with itself.
+    """
+    for other in blotter.working(order.instrument, side):
+        other.unwanted = other.unwanted or other.wish != order.wish

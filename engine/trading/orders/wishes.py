@@ -17,7 +17,8 @@ class Wish(Struct):
 
     `begun_ms` is when its first order was sent (0: none was): from then on its ladder counts. `keenest` is the furthest limit
     so far. `slice` is the most that is known to be taken in one order, where that is less than the freeze quantity. It waits
-    until `wait_ms`; `hold` says for what it waits beyond any time, `dropped` that no more of it is sent.
+    until `wait_ms`; `hold` says for what it waits beyond any time, `dropped` that no more of it is sent. `unpriced_ms` is
+    since when a quote is lacking (0: none is).
     """
 
     number: int
@@ -34,9 +35,8 @@ class Wish(Struct):
     begun_ms: int = 0
     keenest: int = 0
     slice: int = 0
-    sent: int = 0
     wait_ms: int = 0
-    quote_asked_ms: int = 0
+    unpriced_ms: int = 0
     cleared_ms: int = 0
     hold: str = ""
     dropped: bool = False

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model.order_reports import BrokerState, FillReport, OrderReport
+from engine.model.order_reports import BrokerState, FillReport, OrderReport, Refused
 from engine.text.sanitize import CleanText
 from engine.trading.orders.live_order import (
     ABSENT_MS,
@@ -14,12 +14,13 @@ from engine.trading.orders.live_order import (
     ANSWER_MS,
     CANCEL_MS,
     Alarm,
+    AmendRefused,
     Booked,
     Ended,
     LiveOrder,
     Outcome,
 )
-from engine.trading.orders.states import OVER, STATES, TOMBSTONES, TRANSITIONS, WORDS
+from engine.trading.orders.states import OVER, STATES, TOMBSTONES, TRANSITIONS, WORDS, state_named
 
 AT_MS = 1_000_000
 
@@ -86,6 +87,21 @@ def test_what_an_answer_makes_of_it(words, state) -> None:
     told = [each for word in words for each in made.answered(word, AT_MS + 5)]
     assert made.state == state
     assert told == ([Ended(7, state, 0, 0)] if state in OVER else [])
+
+
+def test_a_state_has_the_name_that_rows_give_it() -> None:
+    assert [state_named(name) for name in STATES] == list(STATES)
+    with pytest.raises(ValueError, match=r"^'DONE' is no state of an order; allowed: INTENT, SENDING, .*NOT_PLACED$"):
+        state_named("DONE")
+
+
+def test_a_price_that_is_refused_leaves_the_order_as_it_was() -> None:
+    made = working()
+    assert made.amend(10_100, AT_MS + 100)
+    why = Refused(7, "modify", "price", CleanText("beyond the range"), 10_080)
+    assert made.refused(why, AT_MS + 150) == [AmendRefused(7)]
+    assert (made.state, made.limit, made.asked_limit) == ("WORKING", 10_050, 10_100)
+    assert (made.family, made.bound, made.above) == ("price", 10_080, False)
 
 
 def test_seven_seconds_without_an_answer_begin_with_the_first_beat() -> None:
