@@ -62,10 +62,10 @@ class ReadLane:
     # ── What happens ────────────────────────────────────────────────────────────────────────────────────────────
 
     def wish(self, request: ReadRequest) -> None:
-        """Take a request."""
+        """Take a request; one that waits already is not asked twice."""
         if isinstance(request, ReadRound):
             self._rounds.append(request)
-        else:
+        elif request not in self._looks:
             self._looks.append(request)
 
     def session(self, generation: int, *, up: bool) -> None:

@@ -113,6 +113,15 @@ def test_looks_go_between_the_parts_of_a_round() -> None:
     assert [type(each) for each in reader.news()] == [OrderSeen, Quoted, ReadFailed, RoundRead]
 
 
+def test_a_look_that_waits_already_is_not_asked_twice() -> None:
+    reader = Reader()
+    reader.wish(ReadQuote(1), LOOK, ReadQuote(1), LOOK)
+    reader.answer(no("AB1004", "Something went wrong"))
+    reader.answer(yes(ORDER))
+    assert [type(each) for each in reader.news()] == [ReadFailed, OrderSeen]
+    assert len(reader.sent) == 2
+
+
 @pytest.mark.parametrize("request_", [ReadRound(1), LOOK, ReadQuote(1)])
 def test_what_is_not_answered_has_failed_and_is_not_asked_again(request_: ReadRequest) -> None:
     reader = Reader()
