@@ -209,6 +209,39 @@ def test_a_refusal_by_price_protection_teaches_the_bound() -> None:
     assert "REJECTED" in stage.states() or "REFUSED" in stage.states()
 
 
+def test_a_change_of_price_that_is_refused_teaches_the_bound() -> None:
+    stage = Stage("at modify 1: modify reject price at_once").buy(1)
+    stage.exchange.set_book(stage.now_ms, NIFTY, [], [(10_010, DEEP)], 10_000)
+    stage.sell(1).go(2_500)
+    assert stage.exchange.counters.refused == {"price": 1}
+    floor, _ = stage.pursuit.pricing.bounds[0].allowed("SELL", stage.now_ms)
+    sold = list(stage.blotter.orders.values())[-1]
+    assert sold.asked_limit == 9_900
+    assert floor == sold.asked_limit + 3 * SECURITIES[0].tick  # a tick inside of what the words named
+    stage.go(2_000)
+    assert (sold.limit, stage.exchange.counters.refused) == (floor, {"price": 1})
+    stage.price(NIFTY, floor)
+    assert stage.go(3_000).held == (0, 0)
+
+
+def test_an_exit_that_meets_a_closed_market_waits_until_it_is_open() -> None:
+    stage = Stage("at place 2: place reject closed").buy(1).sell(1).go(20_000)
+    assert (stage.held, stage.sent) == ((1, 1), 2)
+    assert [each.hold for each in stage.pursuit.wishes.values()] == ["the market is closed"]
+    stage.pursuit.release()
+    stage.go(5_000)
+    assert (stage.held, stage.sent) == ((0, 0), 3)
+
+
+def test_a_quote_that_does_not_come_is_asked_for_again() -> None:
+    stage = Stage("at quote 1: quote 5xx\nat quote 2: quote lost").buy(1)
+    stage.quoted = False
+    stage.sell(1).go(4_000)
+    assert (stage.held, stage.exchange.counters.calls["quote"]) == ((1, 1), 2)
+    stage.go(8_000)  # a connection that hangs is given up
+    assert (stage.held, stage.exchange.counters.calls["quote"]) == ((0, 0), 3)
+
+
 def test_an_order_above_the_freeze_quantity_goes_in_slices() -> None:
     lots = SECURITIES[0].freeze // LOT + 5
     stage = Stage().buy(lots).go(4_000)

@@ -10,13 +10,13 @@ from engine.execution.write_lane import ENTRIES, EXITS, WriteLane
 from engine.model.order_reports import OrderAnswer, SessionChanged
 from engine.model.order_requests import LogIn, OrderRequest, WithdrawOrder
 from engine.model.order_rows import SendBegun
-from engine.outside.https import HttpAnswer
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from engine.venues.order_dialect import NoAnswer, Reply, WireRequest
+from engine.venues.order_dialect import Reply, WireRequest
 from tests.simulation.journal import VirtualJournal
 from tests.simulator.exchange.exchange import SimulatedExchange
 from tests.simulator.exchange.updates import UpdateStream
+from tests.support.spoken_orders import HEADERS, reply_of
 
 LOGIN_MS = 400
 RECONNECT_MS = 1_000
@@ -123,21 +123,10 @@ class Wire:
 
     def _send(self, name: LaneName, action: SendRequest, now_ms: int) -> None:
         self._on_send(name, action.wire)
-        headers = {
-            "x-sourceid": "WEB", "x-macaddress": "00:00", "x-privatekey": self._exchange.account.api_key,
-            "authorization": f"Bearer {self._jwt}", "content-type": action.wire.content_type,
-        }  # fmt: skip
+        headers = HEADERS | {"authorization": f"Bearer {self._jwt}", "content-type": action.wire.content_type}
         outcome = self._exchange.request(now_ms, action.wire.method, action.wire.path, headers, action.wire.body)
-        due_ms, reply = max(now_ms + 1, outcome.at_ms), self._reply_of(outcome.end, outcome.answer)
-        if outcome.end == "silent":
-            due_ms = now_ms + _CONNECTION_MS
-        self._under_way[name].append(UnderWay(action.number, due_ms, reply))
-
-    @staticmethod
-    def _reply_of(end: str, answer: object) -> Reply:
-        if end == "answered":
-            return HttpAnswer(answer.status, answer.headers, answer.body)  # type: ignore[attr-defined]
-        return NoAnswer(CleanText(end), sent=end != "unreachable")
+        due_ms = now_ms + _CONNECTION_MS if outcome.end == "silent" else max(now_ms + 1, outcome.at_ms)
+        self._under_way[name].append(UnderWay(action.number, due_ms, reply_of(outcome)))
 
     # ── Updates ─────────────────────────────────────────────────────────────────────────────────────────────────
 

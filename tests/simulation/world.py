@@ -11,8 +11,6 @@ import msgspec
 from engine.execution.actions import LaneName
 from engine.model.order_reports import Accepted, NotSent, Quoted, Refused, RoundFailed, RoundRead
 from engine.model.order_rows import Booked, Ended, EntriesLocked, EntriesUnlocked, External, FlatAsked, FlatProven
-from engine.model.types import Instrument
-from engine.text.sanitize import CleanText
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_flat import LiveFlat
 from engine.trading.orders.live_order import LiveOrder
@@ -29,6 +27,7 @@ from tests.simulation.wire import Wire
 from tests.simulator.exchange.exchange import SimulatedExchange
 from tests.simulator.exchange.securities import Security
 from tests.simulator.exchange.settings import Delays, Quirks
+from tests.support.spoken_orders import instrument_of
 
 DAY, SALT = date(2026, 9, 21), "A0"
 ARRIVED_MS = 12_000  # after a start: what was sent before it has arrived by then
@@ -41,14 +40,6 @@ SECURITIES = (
     Security("NIFTY06OCT2625000CE", "40001"),
     Security("BANKNIFTY27OCT2655000PE", "40002", lot=30, freeze=600, start=20_000),
 )
-
-
-def listed(security: Security) -> Instrument:
-    """The instrument as our list has it."""
-    return Instrument(
-        CleanText(security.symbol), CleanText(security.token), lot_size=security.lot,
-        freeze_quantity=security.freeze - 1, tick_size=security.tick,
-    )  # fmt: skip
 
 
 class BrokenRuleError(AssertionError):
@@ -72,7 +63,7 @@ class World:
         self.exchange = SimulatedExchange(
             SECURITIES, Random(rng.getrandbits(64)), START_MS, script=script, delays=delays, quirks=quirks
         )
-        self.instruments = tuple(listed(each) for each in SECURITIES)
+        self.instruments = tuple(instrument_of(each) for each in SECURITIES)
         self.quoted = quoted
         self._slow_rows = rng.choice((0.0, 0.0, 0.02))
         self.journal = VirtualJournal(self._row_ms)
@@ -84,7 +75,6 @@ class World:
         self.pursuit = Pursuit(self.blotter, OrderBudget(1_000), self.quote, amends=self._amends)
         self.flat = LiveFlat(self.pursuit)
         self.steps: deque[str] = deque(maxlen=40)
-        self._rest_quotes: dict[int, Quote] = {}
         self._beat_ms = START_MS
         self.moves: Counter[tuple[str, str]] = Counter()  # steps of orders by what they came from and by what
         self._word = ""
@@ -97,9 +87,9 @@ class World:
         return self.rng.randint(300, 1_500) if self.rng.random() < self._slow_rows else self.rng.randint(0, 3)
 
     def quote(self, instrument: int) -> Quote:
-        """What the feed shows, while there is one; else what was asked for."""
+        """What the feed shows, while there is one."""
         if not self.quoted:
-            return self._rest_quotes.get(instrument, Quote(0))
+            return Quote(0)
         depth = self.exchange.depth(SECURITIES[instrument].symbol)
         bids, asks = depth.bids, depth.asks
         return Quote(self.now_ms, bids[0][0] if bids else 0, asks[0][0] if asks else 0, depth.last)
@@ -136,11 +126,17 @@ class World:
             if self.now_ms >= self._beat_ms:
                 self._beat_ms = self.now_ms + (BEAT_MS if self.busy else 4 * BEAT_MS)
                 self.blotter.beat(self.now_ms)
+                self._trade()
                 act()
                 self._settle()
             for event in self.wire.step(self.now_ms):
                 self._take(event)
             self.judge()
+
+    def _trade(self) -> None:
+        """What the feed tells of trades, while there is one."""
+        for at in range(len(SECURITIES) if self.quoted else 0):
+            self.pursuit.pricing.traded(at, self.quote(at).last, self.now_ms)
 
     @property
     def busy(self) -> bool:
@@ -199,7 +195,7 @@ class World:
         if isinstance(event, RoundRead | RoundFailed):
             self.pursuit.reading.over(event.number, self.now_ms)
         if isinstance(event, Quoted):
-            self._rest_quotes[event.instrument] = Quote(self.now_ms, event.bid, event.ask, event.last)
+            self.pursuit.pricing.quoted(event, self.now_ms)
         if isinstance(event, Accepted | Refused | NotSent):
             self.journal.write(event, self.now_ms)
         self.blotter.take(event, self.now_ms)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from engine.venues.order_dialect import NoAnswer, Reply, ReplyMeaning, WireReque
 from tests.simulator.account import API_KEY
 from tests.simulator.exchange import CallOutcome, Security, SimulatedExchange
 
-_HEADERS = {"x-sourceid": "WEB", "x-macaddress": "00:00", "x-privatekey": API_KEY}
+HEADERS = {"x-sourceid": "WEB", "x-macaddress": "00:00", "x-privatekey": API_KEY}
 _ROUND_MS = 1_000  # between two reads of one kind
 
 
@@ -75,6 +75,6 @@ class SpokenOrders:
         return meaning.answer
 
     def _ask(self, wire: WireRequest) -> Reply:
-        headers = _HEADERS | {"authorization": f"Bearer {self.jwt}"}
+        headers = HEADERS | {"authorization": f"Bearer {self.jwt}"}
         outcome = self.exchange.request(self.now_ms, wire.method, wire.path, headers, wire.body)
         return reply_of(outcome)

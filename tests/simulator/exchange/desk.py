@@ -36,7 +36,8 @@ class OrderDesk:
         if isinstance(form, WireAnswer):
             return form
         order = self._made(now_ms, form, "" if deviation.untagged else form.tag)
-        if refused := self._refused_at_once(order, self.lifecycle.objection(now_ms, order, self._at_once), deviation):
+        objection = self.lifecycle.objection(now_ms, order, self._at_once)
+        if refused := self._refused_at_once(order, objection, deviation, order.price):
             return refused
         order.forced = deviation.family
         if deviation.percent is not None:
@@ -63,7 +64,7 @@ class OrderDesk:
         total = form.quantity + (order.filled if self._parts.quirks.modify_quantity == "rest" else 0)
         change = OrderChange(form.price, form.trigger, total)
         objection = self.lifecycle.change_objection(now_ms, order, change)
-        if refused := self._refused_at_once(order, objection, deviation):
+        if refused := self._refused_at_once(order, objection, deviation, change.price):
             return refused
         if self._parts.quirks.new_orderid:
             del self._by_id[order.orderid]
@@ -83,7 +84,7 @@ class OrderDesk:
             return no("AB1007", f"Order cannot be cancelled as it is {order.state}")
         if variety != order.variety:
             return no("AB1008")
-        if refused := self._refused_at_once(order, None, deviation):
+        if refused := self._refused_at_once(order, None, deviation, order.price):
             return refused
         self.lifecycle.withdraw(now_ms, order, deviation)
         return good(_ids(order))
@@ -111,11 +112,11 @@ class OrderDesk:
                 self.external(now_ms, holding.security, -holding.net, product, "RMS: auto square off")
 
     def _refused_at_once(
-        self, order: BrokerOrder, objection: OrderRefusal | None, deviation: Deviation
+        self, order: BrokerOrder, objection: OrderRefusal | None, deviation: Deviation, price: int
     ) -> WireAnswer | None:
         """The gateway's own no: one that a fault wants, or of those families that the gateway tells itself."""
         if deviation.family:
-            refusal = refusals.forced(deviation.family, order) if deviation.at_once else None
+            refusal = refusals.forced(deviation.family, order, price) if deviation.at_once else None
         else:
             refusal = objection if objection and objection.family in self._at_once else None
         if refusal is None:

@@ -149,7 +149,7 @@ class Lifecycle:
         """The broker looks at a new order."""
         parts = self._parts
         forced = order.forced and order.forced not in _AT_EXCHANGE
-        refusal = refusals.forced(order.forced, order) if forced else self._broker_objection(now_ms, order)
+        refusal = refusals.forced(order.forced, order, order.price) if forced else self._broker_objection(now_ms, order)
         if refusal and refusal.family == "closed" and parts.quirks.after_hours == "amo" and not forced:
             order.after_market = True
             self._be(now_ms, order, AFTER_MARKET)
@@ -173,7 +173,7 @@ class Lifecycle:
         matcher = self._parts.matchers[order.security.symbol]
         refusal = price_objection(now_ms, matcher, order, order.price, order.trigger)
         if order.forced:
-            refusal = refusals.forced(order.forced, order)
+            refusal = refusals.forced(order.forced, order, order.price)
         if refusal:
             self._reject(now_ms, order, refusal)
             return
@@ -192,7 +192,7 @@ class Lifecycle:
             return
         refusal = self.change_objection(now_ms, order, change)
         if deviation.family:
-            refusal = refusals.forced(deviation.family, order)
+            refusal = refusals.forced(deviation.family, order, change.price)
         if refusal:
             add(self._parts.counters.refused, refusal.family)
             order.text = refusal.text
@@ -218,7 +218,7 @@ class Lifecycle:
         if order.over:
             return
         if deviation.family:
-            order.text = refusals.forced(deviation.family, order).text
+            order.text = refusals.forced(deviation.family, order, order.price).text
             self._be(now_ms, order, NOT_CANCELLED)
         else:
             self._end(now_ms, order, CANCELLED)
@@ -226,7 +226,7 @@ class Lifecycle:
     def _enter(self, now_ms: int, matcher: Matcher, order: BrokerOrder) -> None:
         matcher.enter(now_ms, order)
         if order.rest_rejected and order.rest:
-            self._reject(now_ms, order, refusals.forced("other", order))
+            self._reject(now_ms, order, refusals.forced("other", order, order.price))
 
     def _fill_meanwhile(self, now_ms: int, order: BrokerOrder, deviation: Deviation) -> None:
         """A fault: what is on its way comes too late for some of the order."""

@@ -114,15 +114,15 @@ def filled_already() -> OrderRefusal:
     return OrderRefusal("other", "Order quantity cannot be less than the traded quantity")
 
 
-def forced(family: str, order: BrokerOrder) -> OrderRefusal:
-    """A refusal of `family` that nothing but the fault is the reason for; its numbers fit the order."""
+def forced(family: str, order: BrokerOrder, price: int) -> OrderRefusal:
+    """A refusal of `family` that nothing but the fault is the reason for; its numbers fit the order and the price asked for."""
     security, away = order.security, (2 if order.side == "SELL" else -2) * order.security.tick
     made: dict[str, Callable[[], OrderRefusal]] = {
-        "price": lambda: beyond_protection(order.side, order.price + away),
-        "circuit": lambda: outside_circuit(order.price - abs(away), order.price + abs(away)),
+        "price": lambda: beyond_protection(order.side, price + away),
+        "circuit": lambda: outside_circuit(price - abs(away), price + abs(away)),
         "freeze": lambda: too_large(max(security.lot, order.quantity // 2)),
         "lot": lambda: odd_lot(security.lot),
-        "funds": lambda: no_funds(0, order.price * order.quantity),
+        "funds": lambda: no_funds(0, price * order.quantity),
         "product": lambda: OrderRefusal("product", "RMS:Blocked for this scrip: product MIS is not allowed"),
         "self_trade": self_trade,
         "closed": closed,

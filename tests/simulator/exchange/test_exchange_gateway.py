@@ -3,12 +3,11 @@
 import msgspec
 import pytest
 
-from tests.simulator import API_KEY
 from tests.simulator.exchange.gateway import PATHS
 from tests.simulator.exchange.script import CALLS
 from tests.support.exchange_harness import CALL, ExchangeHarness, order_fields, told
+from tests.support.spoken_orders import HEADERS
 
-HEADERS = {"x-sourceid": "WEB", "x-macaddress": "00:00", "x-privatekey": API_KEY}
 S = "/rest/secure/angelbroking"
 
 
