@@ -1,11 +1,11 @@
-"""Redis behind the memory: waited for 25 ms at most, left alone for 30 s after a failure. Knows no quote; `redis` is imported with an address only.
+"""Redis behind the memory: waited for 25 ms at most, left alone for 30 s after a failure. Knows no quote.
 
 No request fails for want of it, and none connects or asks whether it is back: that is the health task's work (`look`).
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -13,13 +13,14 @@ from msgspec import Struct
 
 from engine.gateway.quotes.answers import LONGEST_STORED_BYTES
 from engine.gateway.quotes.flights import ended
+from engine.gateway.quotes.redis_connections import ask, open_connections
 from engine.model.clock import Clock
 from engine.model.errors import ConfigError
 from engine.text.redaction import hide
 from engine.text.sanitize import CleanText, clean
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from redis.asyncio.connection import ConnectionPool
 
 VARIABLE: Final = "REDIS_URL"
 PREFIX: Final = "myquant:v1:"
@@ -88,8 +89,8 @@ class RedisLayer:
         self._connect_s = connect_s
         self._clock = clock
         self._wait_s = wait_s
-        self._client: Redis | None = None
-        self._dropped: Redis | None = None  # it failed; closed by the next look, since that may wait
+        self._connections: ConnectionPool | None = None
+        self._dropped: ConnectionPool | None = None  # it failed; closed by the next look, since that may wait
         self._calls: set[asyncio.Future[object]] = set()  # those under way, some of which nobody waits for any more
         self._looked = False
         self._again_ns = clock.monotonic_ns()
@@ -97,14 +98,14 @@ class RedisLayer:
 
     async def get(self, key: str) -> bytes | None:
         """What lies under `key`, cut off where it is too long to be ours; b"" where nothing does, None where Redis did not tell."""
-        return await self._asked(lambda client: client.getrange(PREFIX + key, 0, LONGEST_STORED_BYTES), self._wait_s)
+        return await self._asked(("GETRANGE", PREFIX + key, 0, LONGEST_STORED_BYTES), self._wait_s)
 
     async def put(self, key: str, data: bytes, ttl_s: float) -> None:
         """Let `data` lie under `key` for `ttl_s` seconds, where Redis takes it; no request waits for that. Of too many at once some are left out."""
         if len(self._calls) >= MOST_CALLS:
             self.left_out += 1
             return
-        await self._asked(lambda client: client.set(PREFIX + key, data, px=round(ttl_s * 1000)), self._connect_s)
+        await self._asked(("SET", PREFIX + key, data, "PX", round(ttl_s * 1000)), self._connect_s)
 
     async def look(self) -> None:
         """See whether it is there, unless it failed less than 30 s ago; connects where it must. Waits as long as connecting may take."""
@@ -112,17 +113,19 @@ class RedisLayer:
             if self._clock.monotonic_ns() < self._again_ns:
                 return
             await self._close_dropped()
-            if self._client is None:
-                self._client = self._opened()
-            client = self._client
+            try:
+                connections = self._connections = self._opened() if self._connections is None else self._connections
+            except ImportError as error:  # no library, or one that is put together in another way
+                self._fail(None, error, self._connect_s)
+                return
             try:
                 async with asyncio.timeout(self._connect_s):
                     # A write: one that only answers, and takes nothing, is of no use.
-                    await client.set(_PROBE, "1", px=_PROBE_MS)
+                    await ask(connections, "SET", _PROBE, "1", "PX", _PROBE_MS)
             except Exception as error:  # noqa: BLE001 - whatever a library raises, Redis is not there; told below
-                self._fail(client, error, self._connect_s)
+                self._fail(connections, error, self._connect_s)
                 return
-            if client is self._client and not self.is_up:
+            if connections is self._connections and not self.is_up:
                 self.is_up = self._looked = True
                 _log.info("%s is used", self._address.name)
 
@@ -132,15 +135,15 @@ class RedisLayer:
         await ended([*self._calls])
         async with self._looking:
             await self._close_dropped()
-            self._dropped, self._client = self._client, None
+            self._dropped, self._connections = self._connections, None
             await self._close_dropped()
 
-    async def _asked(self, command: Callable[["Redis"], Awaitable[object]], wait_s: float) -> bytes | None:
-        client = self._client
-        if not self.is_up or client is None or len(self._calls) >= MOST_CALLS:
+    async def _asked(self, command: tuple[str | bytes | int, ...], wait_s: float) -> bytes | None:
+        connections = self._connections
+        if not self.is_up or connections is None or len(self._calls) >= MOST_CALLS:
             return None
         # Not a timeout around it: cancelled while it connects, the library goes on waiting for seconds.
-        call = asyncio.ensure_future(command(client))
+        call = asyncio.ensure_future(ask(connections, *command))
         call.add_done_callback(self._over)
         self._calls.add(call)
         loop = asyncio.get_running_loop()
@@ -160,7 +163,7 @@ class RedisLayer:
             return said if isinstance(said, bytes) else b""
         if str(error).startswith("WRONGTYPE"):
             return b"WRONGTYPE"  # something is there, and it is none of ours
-        self._fail(client, error, wait_s)
+        self._fail(connections, error, wait_s)
         return None
 
     def _over(self, call: asyncio.Future[object]) -> None:
@@ -168,11 +171,11 @@ class RedisLayer:
         if not call.cancelled():
             call.exception()  # looked at: of one that nobody waits for any more it says nothing new
 
-    def _fail(self, client: "Redis", error: BaseException, waited_s: float) -> None:
+    def _fail(self, connections: "ConnectionPool | None", error: BaseException, waited_s: float) -> None:
         """Leave it alone for a while; told by the first whom it fails."""
-        if client is not self._client:
+        if connections is not self._connections:
             return  # it failed another before
-        self._dropped, self._client = client, None
+        self._dropped, self._connections = connections, None
         self._again_ns = self._clock.monotonic_ns() + OFF_S * 1_000_000_000
         if self.is_up or not self._looked:
             why = (
@@ -184,23 +187,13 @@ class RedisLayer:
         self._looked = True
         self.is_up = False
 
-    def _opened(self) -> "Redis":
-        from redis.asyncio import ConnectionPool, Redis  # noqa: PLC0415 - megabytes that only its users carry
-        from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection  # noqa: PLC0415
-        from redis.asyncio.retry import Retry  # noqa: PLC0415
-        from redis.backoff import NoBackoff  # noqa: PLC0415
-
-        kinds = {"redis": Connection, "rediss": SSLConnection, "unix": UnixDomainSocketConnection}
-        pool = ConnectionPool(
-            connection_class=kinds[self._address.scheme],
-            max_connections=_CONNECTIONS,
-            socket_connect_timeout=self._connect_s,
-            socket_timeout=self._connect_s,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-            **self._address.options,
+    def _opened(self) -> "ConnectionPool":
+        return open_connections(
+            self._address.scheme,
+            self._address.options,
+            timeout_s=self._connect_s,
+            most_connections=_CONNECTIONS,
         )
-        return Redis.from_pool(pool)
 
     async def _close_dropped(self) -> None:
         dropped, self._dropped = self._dropped, None

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def test_a_hung_one_is_waited_for_once_and_left_alone_then(tmp_path: Path, lines
             assert (await service.quotes.quote("moved", f"S{number}")).cache == "none"
         assert [line.rpartition(": ")[2] for line in lines()] == ["no answer within 25 ms"]
         assert (await service.ask("Z")).cache == "none"
-        assert service.redis._client is None  # nobody asks it
+        assert service.redis._connections is None  # nobody asks it
         server.go_on()
         service.redis._wait_s = 10.0
         await service.look_again()
@@ -241,6 +242,20 @@ def test_none_at_all_is_one_line_and_no_failure(lines: Callable[[], list[str]]) 
         assert [(await service.ask()).cache, (await service.ask()).cache] == ["none", "l1"]
         assert len(lines()) == 1
 
+    played(SharedService("redis://127.0.0.1:1/0"), screenplay=play)
+
+
+def test_without_the_library_or_with_one_put_together_otherwise_it_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, lines: Callable[[], list[str]]
+) -> None:
+    async def play(service: SharedService) -> None:
+        await service.look_again()
+        assert [(await service.ask()).cache, (await service.ask()).cache] == ["none", "l1"]
+        (line,) = lines()
+        assert "is left alone, quotes are kept in memory: " in line
+        assert "redis.asyncio.connection" in line
+
+    monkeypatch.setitem(sys.modules, "redis.asyncio.connection", None)
     played(SharedService("redis://127.0.0.1:1/0"), screenplay=play)
 
 
