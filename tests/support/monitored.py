@@ -105,9 +105,9 @@ class Prometheus:
         found: list[Any] = self.api("query", query=query)["result"]
         return found
 
-    def firing(self) -> set[str]:
-        """The alerts that fire now."""
-        return {each["labels"]["alertname"] for each in self.api("alerts")["alerts"] if each["state"] == "firing"}
+    def alerts(self, *states: str) -> set[str]:
+        """The alerts in one of these states now: `firing`, or `pending` for as long as their rule has them wait."""
+        return {each["labels"]["alertname"] for each in self.api("alerts")["alerts"] if each["state"] in states}
 
     def __enter__(self) -> Self:
         return self
