@@ -16,6 +16,7 @@ from tests.support.command_home import Home
 from tests.support.waiting import PATIENCE_S, until
 
 _TICKS_A_S = 100  # of the kernel's clock
+_LISTENS = "0A"  # a socket's state in /proc/net/tcp
 
 
 class Service:
@@ -52,6 +53,14 @@ class Service:
     def peak_mb(self) -> float:
         """The most that it ever had."""
         return self._kb("VmHWM") / 1024
+
+    def waiting(self) -> int:
+        """How many connections the system holds for it that it has not taken in."""
+        for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
+            _, local, _, state, queues, *_ = line.split()
+            if state == _LISTENS and local.endswith(f":{self.port:04X}"):
+                return int(queues.partition(":")[2], 16)
+        return 0
 
     def cpu_s(self) -> float:
         """What it has used of a processor."""

@@ -45,11 +45,13 @@ def test_everything_else_is_nothing(said: object) -> None:
 _SERVES = """
 import sys
 from pathlib import Path
+from engine.gateway import left_behind
 from engine.gateway.http.listening import listen_on_port
 from engine.gateway.service import serve
 from tests.support.builders import config
 here = Path(sys.argv[1])
 said = sys.argv[2].encode()
+left_behind._FIRST_S = 0  # no engine is there that would need time to answer
 serve(config(), listen_on_port(0), "t" * 40, lambda: here / "engine.sock", here, lambda: said, log_fd=2, ready=lambda: None)
 """
 
