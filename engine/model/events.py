@@ -8,6 +8,9 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from engine.model.order_reports import Accepted, NotSent, Refused, Unclear
+from engine.model.order_requests import LogIn, ReadRequest, WriteRequest
+from engine.model.order_rows import Ended, External, OrderWarned, PartFilled, SendBegun
 from engine.model.types import Fill, Order, PositionState, Side, Trade
 from engine.text.sanitize import CleanText
 
@@ -35,13 +38,16 @@ class ReadHoldings(Event, frozen=True, tag=True):
 class FillBooked(Event, frozen=True, tag=True, omit_defaults=True):
     """A fill is booked; `position` is what is held after it (None: nothing), `cash` exact in the currency.
 
-    `costs` are what it cost by kind, exact: together what `cash` changed by beyond its turnover.
+    `costs` are what it cost by kind, exact: together what `cash` changed by beyond its turnover. An order at a real broker
+    is told by one, once it is over: `cash` has changed with each of its parts, and its `turnover` (minor units) may be no
+    multiple of its price (0: price × quantity).
     """
 
     fill: Fill
     position: PositionState | None
     cash: str
     costs: dict[str, Decimal] = {}
+    turnover: int = 0
 
 
 class TradeClosed(Event, frozen=True, tag=True):
@@ -306,6 +312,21 @@ class StateKept(Event, frozen=True, tag=True):
 
 
 FeedEvent = LinkChanged | FeedNote
+# Of a run at a real broker alone.
+LiveOrderEvent = (
+    WriteRequest
+    | ReadRequest
+    | LogIn
+    | SendBegun
+    | Accepted
+    | Refused
+    | NotSent
+    | Unclear
+    | PartFilled
+    | Ended
+    | External
+    | OrderWarned
+)
 
 AnyEvent = (
     Submit
@@ -339,4 +360,5 @@ AnyEvent = (
     | LevelsMoved
     | InstrumentsChanged
     | StateKept
+    | LiveOrderEvent
 )

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from engine.model.commands import TraderCommand
 from engine.model.events import StateKept
+from engine.model.order_reports import OrderAnswer
 
 
 class StateMark(Struct, frozen=True, tag=True):
@@ -24,7 +25,7 @@ class EventMark(Struct, frozen=True, tag=True):
 
 
 class InputMark(Struct, frozen=True, tag=True, omit_defaults=True):
-    """What the trader was given after `ticks` ticks that was no tick: a command, or a beat (None) that did something.
+    """What the trader was given after `ticks` ticks that was no tick: a command, a real broker's `answer`, or a beat (neither) that did something.
 
     `market_ms` is the market's time at `at_ms` (0: the same), `closed_until_ms` when it opens again (0: nothing says that
     it is closed).
@@ -35,6 +36,7 @@ class InputMark(Struct, frozen=True, tag=True, omit_defaults=True):
     at_ms: int
     market_ms: int = 0
     closed_until_ms: int = 0
+    answer: OrderAnswer | None = None
 
 
 class StartMark(Struct, frozen=True, tag=True, omit_defaults=True):

@@ -6,6 +6,7 @@ Nothing here is believed by itself: `engine.trading.orders` decides what each of
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.model.types import Side
 from engine.text.sanitize import CleanText
@@ -158,6 +159,29 @@ class RoundRead(Struct, frozen=True, tag=True):
     fills: tuple[FillReport, ...]
     net: tuple[NetReport, ...]
 
+    def says_the_same(self, before: "RoundRead") -> bool:
+        """Whether its books are those of `before`."""
+        return (self.orders, self.fills, self.net) == (before.orders, before.fills, before.net)
+
+
+class RoundAgain(Struct, frozen=True, tag=True):
+    """A round that says the same as the one before it, in few bytes: for whoever keeps them."""
+
+    number: int
+    begun_ms: int
+    ended_ms: int
+    generation: int
+
+    def whole(self, before: RoundRead) -> RoundRead:
+        """The round, where `before` was the one before it."""
+        return replace(
+            before,
+            number=self.number,
+            begun_ms=self.begun_ms,
+            ended_ms=self.ended_ms,
+            generation=self.generation,
+        )
+
 
 class RoundFailed(Struct, frozen=True, tag=True, omit_defaults=True):
     """A round did not come to its end, or its answers are of no use."""
@@ -204,6 +228,7 @@ OrderAnswer = (
     | Unclear
     | OrderSeen
     | RoundRead
+    | RoundAgain
     | RoundFailed
     | ReadFailed
     | Quoted

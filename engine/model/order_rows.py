@@ -1,8 +1,10 @@
 """What the journal keeps of orders at a real broker, beside requests and answers: enough to know after a crash what may be out there."""
 
+from decimal import Decimal
+
 from msgspec import Struct
 
-from engine.model.types import Side
+from engine.model.types import Fill, PositionState, Side
 
 
 class SendBegun(Struct, frozen=True, tag=True):
@@ -17,6 +19,26 @@ class Booked(Struct, frozen=True, tag=True):
     order: int
     quantity: int
     price: int
+
+
+class PartFilled(Struct, frozen=True, tag=True):
+    """So much more of an order is booked, at this price as far as is known; once it is over a `FillBooked` tells all of it.
+
+    `position` is what is held behind it (None: nothing), `cash` exact in the currency, `costs` what it cost by kind.
+    """
+
+    fill: Fill
+    position: PositionState | None
+    cash: str
+    costs: dict[str, Decimal]
+
+
+class OrderWarned(Struct, frozen=True, tag=True):
+    """What a person must know at once of an order (0: of none in particular)."""
+
+    order: int
+    text: str
+    at_ms: int
 
 
 class Ended(Struct, frozen=True, tag=True):

@@ -32,7 +32,7 @@ class EntryHandler:
         if not objection:
             limit = inst.buy_price(price)
             costs = state.costs.by_instrument[inst.index]
-            quantity = self._sizing.quantity(state.portfolio.cash, limit, inst.instrument, costs, now_ms)
+            quantity = self._sizing.quantity(state.free_cash(), limit, inst.instrument, costs, now_ms)
             idle = idle_rules(inst.levels, inst.instrument, limit)
             unprotected = (*idle.protect, *self._idle_limit())
             if quantity and not (unprotected and self._refuses_unprotected):
@@ -63,7 +63,7 @@ class EntryHandler:
             return f"halted: {BAD_TICKS}"
         if self._state.orders.entry_open(inst.index):
             return "entry order unanswered"
-        return self._state.gate.objection()
+        return self._state.gate.objection() or self._state.orders.objection()
 
     def _idle_limit(self) -> tuple[str, ...]:
         """Why the daily loss limit could never act, where there is one and it could not."""

@@ -10,6 +10,7 @@ from engine.model.types import Fill, Order
 from engine.trading.costs import Kinds
 from engine.trading.flatten import Flattener
 from engine.trading.instrument_state import InstrumentState
+from engine.trading.orders.open_orders import Orders
 from engine.trading.positions import STOP_LOSS, Position
 from engine.trading.trading_state import TradingState
 
@@ -23,11 +24,13 @@ class FillHandler:
     def __init__(
         self,
         state: TradingState,
+        orders: Orders,
         flattener: Flattener,
         judge_entry: Callable[[InstrumentState, Position, int, int], None],
         opened: Callable[[InstrumentState, Position], None],
     ) -> None:
         self._state = state
+        self._orders = orders
         self._flattener = flattener
         self._judge_entry = judge_entry
         self._opened = opened
@@ -36,7 +39,7 @@ class FillHandler:
         """Book what the broker says."""
         match event:
             case Filled():
-                orders = self._state.orders
+                orders = self._orders
                 blind, before = orders.is_blind(event.fill.order), orders.filled(event.fill.order)
                 kinds = self._state.portfolio.charge(event.fill, before)
                 order = orders.on_fill(event.fill)
@@ -94,7 +97,7 @@ class FillHandler:
     def _close(self, number: int) -> Order | None:
         """Let an exit be judged again, and a whole entry give its place in the day back; the order, None = not open."""
         state = self._state
-        closed = state.orders.close(number)
+        closed = self._orders.close(number)
         if closed is None:
             return None
         order, left = closed

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
+from msgspec import Struct
+
 from engine.config import RiskConfig
 from engine.model.broker_events import Holdings
-from engine.model.events import Cancel, CommandRefused, FlatChanged, ReadHoldings
+from engine.model.events import CommandRefused, FlatChanged, ReadHoldings
 from engine.model.types import Instrument
 from engine.trading.flatten_state import FLAT_LOCK
 from engine.trading.instrument_state import InstrumentState
@@ -16,6 +18,15 @@ from engine.trading.trading_state import TradingState
 
 FIRST_PRICE_MS: Final = 5_000  # so long behind an opening a flat waits for the first price of the session
 _MOST_ORDERS = 1_000
+
+
+class Push(Struct, frozen=True):
+    """When a flat is pushed on; whether the broker may be asked, and whether anything is held by our own book."""
+
+    now_ms: int
+    closed_until_ms: int
+    ask: bool
+    holds: bool
 
 
 class Flattener:
@@ -84,23 +95,34 @@ class Flattener:
             return held
         if self._obstacles.rests(now_ms):
             return False
-        if flat.state == "LOCKED":
-            self._cancel_entries(now_ms)
-        closed = () if flat.anyway else closed_among(state.all_hours, closed_until_ms)
-        for inst, position in state.held():
-            if closed and inst.hours in closed:
-                continue
-            self._close(inst, position, now_ms)
-        moved = flat.advance(holds=holds, working=len(state.orders) > 0)
-        if moved:  # the state beneath a trouble, too: whoever folds the journal must know it
-            told_as = (flat.state, flat.trouble) if flat.trouble else (flat.state,)
-            state.effects.extend(FlatChanged(each, flat.reason, now_ms) for each in told_as)
-        if ask and flat.state == "VERIFYING":
-            state.effects.append(ReadHoldings())
+        moved = self._work(Push(now_ms, closed_until_ms, ask, holds))
         if len(state.effects) > told:
             self._obstacles.tried(now_ms)
         self._obstacles.judge(now_ms)
         return moved or len(state.effects) > told
+
+    def _work(self, push: Push) -> bool:
+        """Do what is next; whether it is at another state by it."""
+        state, flat, now_ms = self._state, self._state.flat, push.now_ms
+        if flat.state == "LOCKED":
+            self._cancel_entries(now_ms)
+        closed = () if flat.anyway else closed_among(state.all_hours, push.closed_until_ms)
+        for inst, position in state.held():
+            if closed and inst.hours in closed:
+                continue
+            self._close(inst, position, now_ms)
+        moved = flat.advance(holds=push.holds, working=len(state.orders) > 0)
+        if moved:
+            self._tell_state(now_ms)
+        if push.ask and flat.state == "VERIFYING":
+            state.effects.append(ReadHoldings())
+        return moved
+
+    def _tell_state(self, now_ms: int) -> None:
+        """Tell what it is at, and the state beneath a trouble, too: whoever folds the journal must know it."""
+        flat = self._state.flat
+        told_as = (flat.state, flat.trouble) if flat.trouble else (flat.state,)
+        self._state.effects.extend(FlatChanged(each, flat.reason, now_ms) for each in told_as)
 
     def _close(self, inst: InstrumentState, position: Position, now_ms: int) -> None:
         """Close a leg; right after an opening wait a moment for a price of this session, without one it is closed BLIND."""
@@ -117,11 +139,10 @@ class Flattener:
 
     def _cancel_entries(self, now_ms: int) -> None:
         state = self._state
-        entries = state.orders.open_entries()
-        if entries:
+        if entries := state.orders.withdraw_entries():
             state.flat.state = "CANCELLING"
             state.effects.append(FlatChanged("CANCELLING", state.flat.reason, now_ms))
-            state.effects.extend(Cancel(number) for number in entries)
+            state.effects.extend(entries)
 
     def verify(self, holdings: Holdings, now_ms: int) -> None:
         """Take the broker's own word of what is held."""

@@ -6,7 +6,6 @@ from engine.model.events import CloseByHand, FlatChanged
 from engine.trading.flatten_state import Trouble
 from engine.trading.trading_state import TradingState
 
-UNANSWERED_MS: Final = 3_000  # an order that was not answered within is unknown
 UNVERIFIED_MS: Final = 5_000  # so long the broker may take to confirm that nothing is held
 ESCALATED_MS: Final = 15_000  # the flat's deadline
 BY_HAND_MS: Final = 60_000  # from here on a person is told what to do
@@ -81,7 +80,7 @@ class Obstacles:
             trouble = "UNRESOLVED"
         elif took_ms >= ESCALATED_MS or flat.trouble == "ESCALATED":
             trouble = "ESCALATED"
-        elif any(now_ms - order.at_ms >= UNANSWERED_MS for order in state.orders):
+        elif state.orders.is_unresolved(now_ms):
             trouble = "UNRESOLVED"
         if trouble != flat.trouble:
             flat.trouble = trouble

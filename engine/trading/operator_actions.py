@@ -7,7 +7,7 @@ another one by now, a flat runs, the market is closed. Nothing here asks whether
 from typing import Final, assert_never
 
 from engine.model.commands import AllowEntries, BarEntries, ClosePosition, MoveStop, PositionCommand
-from engine.model.events import Action, Cancel, CommandRefused, OperatorActed
+from engine.model.events import Action, CommandRefused, OperatorActed
 from engine.model.one_position import half_of, stop_objection
 from engine.trading.agenda import NEWS_MS
 from engine.trading.flatten import largest_order
@@ -128,8 +128,7 @@ class OperatorActions:
         action: Action = "bar" if bars else "allow"
         state.effects.append(OperatorActed(action, inst.index, command.by, now_ms, inst.last_price))
         if bars:
-            entries = (order for order in state.orders if order.side == "BUY" and order.instrument == inst.index)
-            state.effects.extend(Cancel(order.number) for order in entries)
+            state.effects.extend(state.orders.withdraw_entries(inst.index))
 
 
 def action_of(command: PositionCommand) -> Action:

@@ -8,6 +8,7 @@ import msgspec
 from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import Fill, Instrument, PositionState, Trade
 from engine.trading.costs import Costs, Kinds, total
+from engine.trading.order_parts import OrderParts
 from engine.trading.positions import Levels, Position
 
 
@@ -47,6 +48,11 @@ class CashAccount:
     def start_day(self) -> None:
         """Begin the day's result anew; cash and the counts of the run go on."""
         self.day_realised = Decimal(0)
+
+    def adjust(self, net: Decimal) -> None:
+        """Take what was found out late of exits that are counted already."""
+        self.realised += net
+        self.day_realised += net
 
     def count(self, net: Decimal) -> None:
         """Count an exit with the result `net`."""
@@ -124,38 +130,73 @@ class Portfolio(CashAccount):
         return position
 
     def sell(self, fill: Fill, reason: str, kinds: Kinds, *, blind: bool = False) -> Trade | None:
-        """Book a sell fill, which costs `kinds`; the exit it completes (`blind`: see `Trade`), or None when nothing was held."""
+        """Book a sell fill of a whole order, which costs `kinds`; the exit (`blind`: see `Trade`), or None when nothing was held."""
+        parts = OrderParts()
+        self.sell_part(fill, kinds, parts)
+        return self.complete(fill, parts, reason, blind=blind)
+
+    def sell_part(self, fill: Fill, kinds: Kinds, parts: OrderParts) -> None:
+        """Book a sell fill, which costs `kinds`, as one of the `parts` of its order."""
         index = fill.instrument
         instrument = self._instruments[index]
-        turnover = instrument.money(fill.price * fill.quantity)
         exit_costs = self._pay(kinds)
-        self.cash += turnover - exit_costs
+        self.cash += instrument.money(fill.price * fill.quantity) - exit_costs
+        parts.add(fill, kinds)
         position = self.positions[index]
-        held = position.quantity if position else 0
-        closed = min(held, fill.quantity)
+        closed = min(position.quantity if position else 0, fill.quantity)
         self.stray[index] -= fill.quantity - closed
         if position is None or not closed:
-            return None
-        entry_turnover, entry_costs = position.reduce(closed)
+            return
+        parts.close(position, closed, *position.reduce(closed))
         if not position.quantity:
             self.positions[index] = None
-        gross = instrument.money(fill.price * closed - entry_turnover)
-        costs = entry_costs + exit_costs
+
+    def complete(self, fill: Fill, parts: OrderParts, reason: str, *, blind: bool = False) -> Trade | None:
+        """Count the exit that an order is, of which all `parts` are booked and `fill` is the whole; None where nothing was closed by it."""
+        if not parts.closed:
+            return None
+        instrument = self._instruments[fill.instrument]
+        gross = instrument.money(parts.closed_turnover - parts.entry_turnover)
+        costs = parts.entry_costs + total(parts.costs)
         self.count(gross - costs)
         return Trade(
             number=self.trades,
-            instrument=index,
-            entry_ms=position.entry_ms,
+            instrument=fill.instrument,
+            entry_ms=parts.entry_ms,
             exit_ms=fill.at_ms,
-            entry_price=position.entry_price,
+            entry_price=parts.entry_price,
             exit_price=fill.price,
-            quantity=closed,
+            quantity=parts.closed,
             gross_pnl=gross,
             costs=costs,
             net_pnl=gross - costs,
             reason=reason,
             blind=blind,
         )
+
+    def correct(self, fill: Fill, parts: OrderParts, turnover: int) -> Kinds:
+        """Book what an order of which all `parts` are booked came to otherwise: exactly `turnover`; what all of it cost by kind.
+
+        What an entry cost more or less is the position's, or the day's result where that is closed already.
+        """
+        index, side = fill.instrument, fill.side
+        instrument = self._instruments[index]
+        orders = -(-fill.quantity // instrument.largest_order)
+        exact = self._costs[index].of(instrument.money(turnover), orders, fill.at_ms, selling=side == "SELL")
+        more = turnover - parts.turnover
+        costs = total(exact) - total(parts.costs)
+        if not more and not costs:
+            return exact
+        paid = (instrument.money(more) if side == "BUY" else -instrument.money(more)) + costs
+        self.cash -= paid
+        self.costs_paid += costs
+        parts.turnover, parts.costs = turnover, exact
+        position = self.positions[index]
+        if side == "BUY" and position is not None:
+            position.correct(more, costs)
+        elif side == "BUY":
+            self.adjust(-paid)
+        return exact
 
     def open_value(self, index: int, price: int) -> Decimal:
         """What is held of instrument `index` at `price`, before the costs of its exit."""

@@ -173,6 +173,13 @@ class Position:
         self.entry_price = round(Fraction(self.entry_turnover, self.quantity))
         self.arm()
 
+    def correct(self, turnover: int, costs: Decimal) -> None:
+        """Its entry came to so much more, as was found out after it was booked."""
+        self.entry_turnover += turnover
+        self.entry_costs += costs
+        self.entry_price = round(Fraction(self.entry_turnover, self.quantity))
+        self.arm()
+
     def reduce(self, quantity: int) -> tuple[int, Decimal]:
         """Book a sell fill of `quantity` ≤ what is held: its share of the entry turnover (minor units) and entry costs."""
         if quantity == self.quantity:

@@ -24,6 +24,7 @@ from engine.model.commands import (
     Unlock,
 )
 from engine.model.events import AnyEvent
+from engine.model.order_reports import OrderAnswer
 from engine.model.state import Plain
 from engine.model.types import Instrument, Tick
 from engine.trading.agenda import Agenda
@@ -78,9 +79,11 @@ class Trader:
         self._data_quality = DataQualityMonitor(self.state, config.risk)
         warn_ms = int(config.feed.stale_s * 1000)
         self.agenda = Agenda(self.state, config.operator, warn_ms, self._flatten_silent)
-        self._flattener = Flattener(self.state, config.risk, self.agenda.flat_began)
+        self._flattener = self._make_flattener(config)
         self._operator = OperatorActions(self.state)
-        self._fills = FillHandler(self.state, self._flattener, self._judge_entry, self.agenda.opened)
+        self._fills = FillHandler(
+            self.state, self.state.paper_orders, self._flattener, self._judge_entry, self.agenda.opened
+        )
         self._enter = EntryHandler(self.state, config.risk, self._data_quality).follow
         self._instruments = self.state.instrument_states
         self._positions = self.state.portfolio.positions
@@ -89,6 +92,9 @@ class Trader:
         self._holds_jumps = config.risk.jump_percent > 0
         self.findings = Findings(config, self.state)
         self.moved = False  # whether the last beat changed anything
+
+    def _make_flattener(self, config: Config) -> Flattener:
+        return Flattener(self.state, config.risk, self.agenda.flat_began)
 
     # ── The hot path ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -216,9 +222,10 @@ class Trader:
 
     # ── Everything that is not a tick ───────────────────────────────────────────────────────────────────────────
 
-    def on_event(self, event: BrokerEvent, now_ms: int) -> Sequence[AnyEvent]:
-        """Take what the broker says."""
-        self._fills.take(event, now_ms)
+    def on_event(self, event: BrokerEvent | OrderAnswer, now_ms: int) -> Sequence[AnyEvent]:
+        """Take what the broker says; a simulated one says nothing of orders that live longer than a call."""
+        if isinstance(event, BrokerEvent):
+            self._fills.take(event, now_ms)
         return self.state.take_effects()
 
     def _judge_entry(self, inst: InstrumentState, position: Position, price: int, at_ms: int) -> None:

@@ -17,7 +17,6 @@ from engine.model.events import (
     InstrumentWarned,
     LockState,
     StateKept,
-    Submit,
 )
 from engine.model.state import Fields, Plain, Stateful, dump, load
 from engine.model.types import Instrument
@@ -26,7 +25,8 @@ from engine.trading.chart import COARSE_STEP_MS, STEP_MS
 from engine.trading.costs import CostBook
 from engine.trading.flatten_state import FlattenState
 from engine.trading.instrument_state import InstrumentState
-from engine.trading.orders.open_orders import Orders, ordered_in
+from engine.trading.orders.live_orders import LiveOrders
+from engine.trading.orders.open_orders import Orders, Wanted, ordered_in
 from engine.trading.portfolio import Portfolio, positions_in, strays_in
 from engine.trading.positions import Position
 from engine.trading.reach import Reach
@@ -60,6 +60,7 @@ class TradingState:
         "instruments",
         "markets",
         "orders",
+        "paper_orders",
         "portfolio",
         "reach",
         "today",
@@ -106,7 +107,8 @@ class TradingState:
         self.fills = [0, 0]  # orders priced by the last price, by the touch
         self.portfolio = Portfolio(self.instruments, levels, self.costs.by_instrument, config.capital.initial_capital)
         self.gate = EntryGate(config.risk.max_positions_per_day)
-        self.orders = Orders(tag_prefix)
+        self.paper_orders = Orders(tag_prefix)  # of a simulated broker
+        self.orders: Orders | LiveOrders = self.paper_orders
         self.flat = FlattenState()
         self.today: date = NO_DAY.date
         self.faults = 0
@@ -207,8 +209,8 @@ class TradingState:
         """Order an entry of `quantity` at `price`."""
         self.gate.day_entries += 1
         self.fills[inst.touch[1] > 0] += 1
-        order = self.orders.new(inst.index, "BUY", quantity, price, "Entry", at_ms, self._seq(inst))
-        self.effects.append(Submit(order))
+        wanted = Wanted(inst.index, "BUY", quantity, inst.last_price, price, "Entry", at_ms, self._seq(inst))
+        self.effects.extend(self.orders.submit(wanted))
 
     def tell_blind(self, inst: InstrumentState, quantity: int, reason: str, at_ms: int) -> None:
         """Tell that so much is closed at a price that is no news any more."""
@@ -229,11 +231,9 @@ class TradingState:
         """Order an exit of `quantity`, decided at tick price `price`; `blind`: that is no news any more."""
         position.exiting += quantity
         self.fills[inst.touch[0] > 0] += 1
-        limit = inst.sell_price(price)
-        order = self.orders.new(inst.index, "SELL", quantity, limit, reason, at_ms, self._seq(inst), target)
-        if blind:
-            self.orders.mark_blind(order.number)
-        self.effects.append(Submit(order))
+        limit, seq = inst.sell_price(price), self._seq(inst)
+        wanted = Wanted(inst.index, "SELL", quantity, price, limit, reason, at_ms, seq, target, blind)
+        self.effects.extend(self.orders.submit(wanted))
 
     def close(
         self,
@@ -329,12 +329,17 @@ class TradingState:
         for inst in self.instrument_states:
             inst.load_told(fields)
 
+    def free_cash(self) -> Decimal:
+        """What may still be spent: cash, less what entries on their way may cost."""
+        reserved = (self.instruments[at].money(turnover) for at, turnover in self.orders.reserved())
+        return sum((-each for each in reserved), self.portfolio.cash)
+
     def keep(self, at_ms: int) -> StateKept:
         """The account as the next run may take it over: no indicators, nothing of instruments that are not held."""
         fields: Fields = {"today": self.today.isoformat(), **self._scales}
         dump(self.gate, "gate.", fields)
         self.flat.keep(fields)
-        self.orders.dump(fields)
+        self.orders.keep(fields)
         for index in self.portfolio.keep(fields):
             self.instrument_states[index].keep(fields)
         return StateKept(fields, self._symbols, at_ms)

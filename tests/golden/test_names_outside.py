@@ -69,7 +69,7 @@ ExitPage: first last rewinds state trades(number instrument entry_ms exit_ms ent
 External: broker_id fill_id instrument symbol side quantity price booked
 Fault: kind amount symbol
 FeedNote: text at_ms severe
-FillBooked: fill{FILL} position{POSITION} cash costs
+FillBooked: fill{FILL} position{POSITION} cash costs turnover
 Filled: fill{FILL}
 Flat: reason anyway
 FlatAsked: reason
@@ -86,7 +86,7 @@ Hello: protocol program name wants_conn screen at_once may_flat
 Hold
 HoldEntries: reason
 Holdings: net working
-InputMark: ticks command at_ms market_ms closed_until_ms
+InputMark: ticks command at_ms market_ms closed_until_ms answer
 InstrumentWarned: instrument text at_ms
 InstrumentsChanged: added removed at_ms
 LeaveConn
@@ -104,6 +104,8 @@ OrderCancelled: order instrument
 OrderRefused: order request family text bound above
 OrderRejected: order instrument reason
 OrderSeen: report{ORDER_REPORT} generation
+OrderWarned: order text at_ms
+PartFilled: fill{FILL} position{POSITION} cash costs
 PauseEntries
 Paused: pause_ms at_ms
 Picture: number parts versions history(instrument whole points) conn absence(policy lost_ns due_ns did) watched_by told
@@ -120,6 +122,7 @@ Refused: reason
 Rejected: order reason
 ResumeEntries
 Rewound: ticks
+RoundAgain: number begun_ms ended_ms generation
 RoundFailed: number reason wait_s
 RoundRead: number begun_ms ended_ms generation orders{ORDER_REPORT} fills(fill_id broker_id instrument symbol side quantity price at_ms) net(instrument symbol net carried overnight exchange token)
 RunEnded: outcome fault
@@ -174,6 +177,9 @@ JOURNALLED = (
     "Cancel ClockStepped CloseByHand ClosedBlind CommandRefused Continued DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted HeldOver HeldSilent InstrumentWarned InstrumentsChanged"
     " LevelsMoved LinkChanged OperatorActed OrderCancelled OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
     " TickGap TickRefused TradeClosed TraderFault"
+    # Of orders at a real broker.
+    " Accepted AmendOrder Ended External LogIn NotSent OrderRefused OrderWarned PartFilled PlaceOrder ReadOrder ReadQuote ReadRound"
+    " SendBegun Unclear WithdrawOrder"
 )
 
 # Which of them a takeover asks the journal for.

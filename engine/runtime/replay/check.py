@@ -189,7 +189,9 @@ class ReplayCheck:
 
     def _give(self, mark: InputMark, seq: int) -> None:
         self._parts.persistence.mark(replace(mark, ticks=seq))
-        if mark.command is None:
+        if mark.answer is not None:
+            effects = self._trader.on_event(mark.answer, mark.at_ms)
+        elif mark.command is None:
             effects = self._trader.on_beat(mark.at_ms, mark.market_ms, mark.closed_until_ms)
         else:
             effects = self._trader.on_command(mark.command, mark.at_ms, mark.closed_until_ms, mark.market_ms)

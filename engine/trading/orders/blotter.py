@@ -3,8 +3,8 @@
 What is sent is decided beside it (`pursuit`). Every quantity here is what somebody has told: nothing is assumed to be done.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
 
 from msgspec import Struct
 
@@ -53,6 +53,23 @@ class Blotter:
     `locked` says why entries are locked, "" where they are not; only a person lifts that.
     """
 
+    KEPT: ClassVar[Mapping[str, Any]] = {
+        "generation": int,
+        "logged_in": bool,
+        "last_number": int,
+        "orders": dict[int, LiveOrder],
+        "open_numbers": list[int],
+        "net": list[int],
+        "locked": str,
+        "trusted": int,
+        "newest": RoundRead | None,
+        "doubt": str,
+        "foreign": dict[str, int],
+        "_stirred": dict[int, int],
+        "_foreign_fills": set[tuple[str, str]],
+        "_apart": dict[int, int],
+    }
+
     def __init__(self, instruments: Sequence[Instrument], tags: Tags, generation: int = 1) -> None:
         self.instruments = instruments
         self.tags = tags
@@ -78,6 +95,16 @@ class Blotter:
         self.orders[order.number] = self.open[order.number] = order
         self._by_tag[order.tag] = order
         self.last_number = max(self.last_number, order.number)
+
+    @property
+    def open_numbers(self) -> list[int]:
+        """The numbers of the orders that are not over, in the order in which they came to be so."""
+        return list(self.open)
+
+    @open_numbers.setter
+    def open_numbers(self, numbers: list[int]) -> None:
+        self.open = {number: self.orders[number] for number in numbers}
+        self._by_tag = {order.tag: order for order in self.orders.values()}
 
     def take_told(self) -> list[Told]:
         """What came of it since the last time."""

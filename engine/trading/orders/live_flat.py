@@ -4,7 +4,8 @@ FLAT is said after two trusted rounds, the second begun a second or more after t
 nothing is held, nothing works, nothing is unknown. A read that fails proves nothing.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from engine.model.order_reports import RoundRead
 from engine.model.types import Side
@@ -18,6 +19,17 @@ ESCALATED_MS: Final = 60_000
 
 class LiveFlat:
     """`word` is what it is at: "" (none was asked for), CLOSING, VERIFYING, FLAT; `escalated` once its time is up, and it goes on."""
+
+    KEPT: ClassVar[Mapping[str, Any]] = {
+        "word": str,
+        "reason": str,
+        "begun_ms": int,
+        "escalated": bool,
+        "unresolved": tuple[str, ...],
+        "_first_ended_ms": int,
+        "_sent_then": int,
+        "_judged": int,
+    }
 
     def __init__(self, pursuit: Pursuit) -> None:
         self._pursuit = pursuit
@@ -45,6 +57,10 @@ class LiveFlat:
         self._pursuit.halted = f"flat: {reason}"
         self.push(now_ms)
         return True
+
+    def reset(self) -> None:
+        """A person has lifted the lock behind one that is over."""
+        self.word = self.reason = ""
 
     def push(self, now_ms: int) -> None:
         """Want what is still to be closed, and nothing else."""

@@ -11,6 +11,7 @@ from engine.model.order_reports import FillReport, OrderReport, RefusalFamily, R
 from engine.model.order_requests import Purpose
 from engine.model.order_rows import Booked, Ended
 from engine.model.types import Side
+from engine.text.sanitize import CleanText
 from engine.trading.orders.states import AT_BROKER, OVER, TOMBSTONES, TRANSITIONS, OrderState, OrderWord
 
 ANSWER_MS: Final = 7_000  # a request that is not answered by then is unclear
@@ -49,8 +50,10 @@ class LiveOrder(Struct):
     `filled` is what anybody has told, and never falls; `fills` what the trade book has, by fill id. `due_ms` is when its
     time in this state is over: 0 never, -1 to be set by the next beat. `sent_ms` is 0 until bytes may have left, `known_ms`
     until the broker is known to have it; `filled_ms` is of the newest rise. `in_net` is what of it the newest trusted round's
-    positions have in them. `broker_id` is the newest number that the broker has given it. `wish` is what it serves (see `engine.trading.orders.wishes`), `family`, `bound` and `above` are
-    why it, or its newest limit (`asked_limit`), was refused.
+    positions have in them. `broker_id` is the newest number that the broker has given it. `wish` is what it serves (see
+    `engine.trading.orders.wishes`), `family`, `bound` and `above` are why it, or its newest limit (`asked_limit`), was
+    refused. `blind`: it was sent at a price that was no news any more. `said` are the broker's words on
+    why it was refused.
     """
 
     number: int
@@ -88,6 +91,8 @@ class LiveOrder(Struct):
     above: bool = False
     wants_details: bool = False
     unwanted: bool = False
+    blind: bool = False
+    said: CleanText = CleanText("")
     odd: int = 0
 
     @property
@@ -130,7 +135,7 @@ class LiveOrder(Struct):
 
     def refused(self, why: Refused, now_ms: int) -> list[Outcome]:
         """The answer to placing it, or to asking another price, is certain: that was not taken."""
-        self.family, self.bound, self.above = why.family, why.bound, why.above
+        self.family, self.bound, self.above, self.said = why.family, why.bound, why.above, why.text
         if why.request == "place":
             return self.answered("refused", now_ms)
         return [AmendRefused(self.number), *self.answered("not_amended", now_ms)]
@@ -161,6 +166,7 @@ class LiveOrder(Struct):
             if report.state != "working" and not self.ended:
                 self.ended = report.state
                 self.family, self.bound, self.above = report.family, report.bound, report.above
+                self.said = report.reason
             if self.state != "SETTLING":
                 self._go(cast(OrderWord, f"seen_{report.state}"), now_ms)
         return self._told(was, self._rise(report.filled, report.average, now_ms))

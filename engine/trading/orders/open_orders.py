@@ -1,14 +1,34 @@
 """Orders on their way: numbers, tags, and what the broker has not answered yet. Sends nothing itself."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
+from engine.model.events import AnyEvent, Cancel, Submit
 from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import Fill, Order, Side
 
 _OPEN: Final = "orders.open."
+UNANSWERED_MS: Final = 3_000  # an order that was not answered within is unknown
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What is to be bought or sold: `decided` is the tick price it was decided at, `limit` the price a simulated broker fills at.
+
+    `blind`: that price is no news any more. `target` is the index of the take-profit level that it takes, or -1.
+    """
+
+    instrument: int
+    side: Side
+    quantity: int
+    decided: int
+    limit: int
+    reason: str
+    at_ms: int
+    tick_seq: int
+    target: int = -1
+    blind: bool = False
 
 
 class Orders:
@@ -25,6 +45,22 @@ class Orders:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def submit(self, wanted: Wanted) -> Sequence[AnyEvent]:
+        """Order what is wanted, in one order; the effects."""
+        order = self.new(
+            wanted.instrument,
+            wanted.side,
+            wanted.quantity,
+            wanted.limit,
+            wanted.reason,
+            wanted.at_ms,
+            wanted.tick_seq,
+            wanted.target,
+        )
+        if wanted.blind:
+            self.mark_blind(order.number)
+        return (Submit(order),)
 
     def new(
         self,
@@ -94,9 +130,29 @@ class Orders:
         self._blind.discard(number)
         return None if order is None else (order, self._left.pop(number))
 
-    def open_entries(self) -> list[int]:
-        """Numbers of the unanswered buy orders."""
-        return [number for number, order in self._open.items() if order.side == "BUY"]
+    def withdraw_entries(self, instrument: int | None = None) -> Sequence[AnyEvent]:
+        """Take back what is still to be bought (of one instrument); the effects, none where nothing is."""
+        return [
+            Cancel(number)
+            for number, order in self._open.items()
+            if order.side == "BUY" and instrument in {None, order.instrument}
+        ]
+
+    def objection(self) -> str:
+        """Why no entry may be ordered by what is known of orders; "" where one may."""
+        return ""
+
+    def reserved(self) -> Iterator[tuple[int, int]]:
+        """What unanswered buy orders may still cost: each instrument with the turnover in minor units."""
+        return (
+            (order.instrument, self._left[number] * order.price)
+            for number, order in self._open.items()
+            if order.side == "BUY"
+        )
+
+    def is_unresolved(self, now_ms: int) -> bool:
+        """Whether an order has waited too long for an answer, so that nobody knows what became of it."""
+        return any(now_ms - order.at_ms >= UNANSWERED_MS for order in self._open.values())
 
     def concerns(self, instrument: int) -> bool:
         """Whether any order of `instrument` is unanswered."""
@@ -114,6 +170,10 @@ class Orders:
         for number, order in self._open.items():
             text = "|".join(str(getattr(order, name)) for name in Order.__struct_fields__)
             into[f"{_OPEN}{number}"] = f"{self._left[number]}|{text}"
+
+    def keep(self, into: Fields) -> None:
+        """Add to `into` all that the next run must know."""
+        self.dump(into)
 
     def load(self, fields: Mapping[str, Plain], place: Mapping[int, int] | None = None) -> None:
         """Take the deciding state back from what `dump` wrote; `place` tells new numbers of instruments, where they have changed."""

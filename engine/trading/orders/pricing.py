@@ -3,8 +3,8 @@
 A ladder begins at the market. Where the newest that is known of it is old, a quote is asked for, and again until one comes.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final
 
 from engine.model.order_reports import Quoted
 from engine.model.order_requests import ReadQuote
@@ -19,6 +19,8 @@ QUOTE_WAIT_MS: Final = 1_500  # for a quote that was asked for: then an exit goe
 
 class Pricing:
     """`quote_of` tells what the feed shows of an instrument's market, by our own time; `bounds` are by instrument."""
+
+    KEPT: ClassVar[Mapping[str, Any]] = {"_told": dict[int, Quote], "_lacking": set[int], "_asked_ms": dict[int, int]}
 
     def __init__(self, instruments: Sequence[Instrument], quote_of: Callable[[int], Quote]) -> None:
         self._instruments = instruments

@@ -3,8 +3,8 @@
 Called after every event and on every beat; what it decides depends on nothing but what it was given. Requests come out as data.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final
 
 from engine.model.order_requests import AmendOrder, OrderRequest, PlaceOrder, Purpose, WithdrawOrder
 from engine.model.order_rows import Booked, Ended
@@ -17,7 +17,7 @@ from engine.trading.orders.pricing import Pricing
 from engine.trading.orders.reading import Reading
 from engine.trading.orders.setbacks import take_refusal
 from engine.trading.orders.slices import cut
-from engine.trading.orders.wishes import Wish
+from engine.trading.orders.wishes import Wish, WishOver
 
 CLEAR_MS: Final = 2_000  # an exit waits so long at most for the rest of its entry to be taken back
 STALE_MS: Final = 1_000  # an entry that could not be sent for so long is not sent any more
@@ -32,6 +32,14 @@ class Pursuit:
     what left without its rows may still arrive.
     """
 
+    KEPT: ClassVar[Mapping[str, Any]] = {
+        "wishes": dict[int, Wish],
+        "last_wish": int,
+        "halted": str,
+        "writes": int,
+        "exits_from_ms": int,
+    }
+
     def __init__(
         self,
         blotter: Blotter,
@@ -44,7 +52,7 @@ class Pursuit:
         self.blotter = blotter
         self._budget = budget
         self._amends = amends
-        self._exits_from_ms = exits_from_ms
+        self.exits_from_ms = exits_from_ms
         self.pricing = Pricing(blotter.instruments, quote_of)
         self.wishes: dict[int, Wish] = {}
         self.last_wish = 0
@@ -53,7 +61,7 @@ class Pursuit:
         self.reading = Reading(blotter)
         self.writes = 0  # orders placed, amended, withdrawn
         self.requests: list[OrderRequest] = []
-        self.told: list[Told] = []
+        self.told: list[Told | WishOver] = []
 
     def take_requests(self) -> list[OrderRequest]:
         """What is to be sent since the last time, in order."""
@@ -146,6 +154,9 @@ class Pursuit:
             pending = any(each.wish == number for each in blotter.open.values())
             if not pending and (wish.dropped or wish.filled >= wish.quantity):
                 del self.wishes[number]
+                self.told.append(
+                    WishOver(wish.instrument, wish.side, wish.purpose, wish.quantity, wish.filled, wish.target)
+                )
 
     def _serve(self, wish: Wish, now_ms: int) -> None:
         """Send what is still wanted and not on its way."""
@@ -169,7 +180,7 @@ class Pursuit:
     def _knows_enough(self) -> bool:
         """Whether the broker's books are known well enough to close anything by them."""
         newest = self.blotter.newest
-        return self.blotter.logged_in and newest is not None and newest.begun_ms >= self._exits_from_ms
+        return self.blotter.logged_in and newest is not None and newest.begun_ms >= self.exits_from_ms
 
     def _closable(self, wish: Wish) -> int:
         """How much of it may be sent: never more than what is held, nor than what the broker holds."""
@@ -213,9 +224,8 @@ class Pursuit:
         tag = self.blotter.tags.make(number, wish.purpose)
         order = LiveOrder(
             number, tag, wish.instrument, wish.side, quantity, wish.purpose, wish.reason, wish.decided, limit, now_ms,
-            wish.target, rung=rung, wish=wish.number,
+            wish.target, rung=rung, wish=wish.number, blind=start.blind,
         )  # fmt: skip
-        wish.blind = wish.blind or start.blind
         self.blotter.add(order)
         self._count(now_ms, entry=wish.is_entry, order=True)
         self.requests.append(

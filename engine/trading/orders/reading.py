@@ -1,6 +1,7 @@
 """When the broker's books, an order's details or a new login are asked for. Decides nothing about orders."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from engine.model.order_requests import LogIn, OrderRequest, ReadOrder, ReadRound, WithdrawOrder
 from engine.trading.orders.blotter import Blotter
@@ -16,6 +17,14 @@ LOGIN_MS: Final = 10_000  # between two tries
 
 class Reading:
     """One round at a time; `over` is told when it has come to its end."""
+
+    KEPT: ClassVar[Mapping[str, Any]] = {
+        "_round": int,
+        "_asked_ms": int,
+        "_over_ms": int,
+        "_login_ms": int,
+        "_questions": dict[int, int],
+    }
 
     def __init__(self, blotter: Blotter) -> None:
         self._blotter = blotter

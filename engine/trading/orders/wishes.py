@@ -12,6 +12,17 @@ from engine.trading.orders.refusals import RefusalCount
 LADDERS: Final[dict[Purpose, Ladder]] = {"ENTRY": ENTRY, "EXIT": EXIT, "FLAT": FLAT, "NET": EXIT}
 
 
+class WishOver(Struct, frozen=True):
+    """Nothing more is sent for a wish, and nothing of it works: `filled` of its `quantity` came true."""
+
+    instrument: int
+    side: Side
+    purpose: Purpose
+    quantity: int
+    filled: int
+    target: int
+
+
 class Wish(Struct):
     """`quantity` of an instrument, decided at the tick price `decided`; `filled` and `turnover` of all its orders so far.
 
@@ -40,7 +51,6 @@ class Wish(Struct):
     cleared_ms: int = 0
     hold: str = ""
     dropped: bool = False
-    blind: bool = False
     refusals: RefusalCount = field(default_factory=RefusalCount)
 
     @property

@@ -1,0 +1,113 @@
+"""What a run wants from a real broker, and what came of it: answers and beats in, requests and outcomes out. Sends nothing.
+
+Depends on nothing but what it was given: the same answers and beats at the same places give the same requests, so that a
+recording of them gives the same session again.
+"""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from engine.model.order_reports import OrderAnswer, Quoted, RoundFailed, RoundRead
+from engine.model.order_requests import OrderRequest
+from engine.trading.orders.blotter import Blotter, Told
+from engine.trading.orders.desk_state import Kept, Parts, take_text, text_of
+from engine.trading.orders.live_flat import LiveFlat
+from engine.trading.orders.order_budget import OrderBudget
+from engine.trading.orders.price_ladder import Quote
+from engine.trading.orders.pursuit import Pursuit
+from engine.trading.orders.recovery import recover
+from engine.trading.orders.wishes import WishOver
+
+
+class DeskRules(Struct, frozen=True):
+    """`orders_a_day` is the most that are placed; `amends`: see `Pursuit`."""
+
+    orders_a_day: int
+    amends: bool = False
+
+
+class OrderDesk:
+    """One blotter, what is wished of it, and the flat; `settle` after anything was changed from outside."""
+
+    def __init__(
+        self,
+        blotter: Blotter,
+        rules: DeskRules,
+        quote_of: Callable[[int], Quote],
+        *,
+        rows: Iterable[object] = (),
+        now_ms: int = 0,
+        exits_from_ms: int = 0,
+    ) -> None:
+        """`rows` are what an earlier run of the day has left in the journal; nothing is closed before a round of `exits_from_ms`."""
+        self.blotter = blotter
+        self.unknown = recover(blotter, rows, now_ms).unknown if rows else 0
+        self.budget = OrderBudget(rules.orders_a_day)
+        self.pursuit = Pursuit(blotter, self.budget, quote_of, amends=rules.amends, exits_from_ms=exits_from_ms)
+        self.flat = LiveFlat(self.pursuit)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way, so that time alone may move it."""
+        return bool(self.blotter.open or self.pursuit.wishes or self.flat.running)
+
+    def take(self, answer: OrderAnswer, now_ms: int) -> None:
+        """Take what the broker says, or what became of a request, with all that follows."""
+        if isinstance(answer, RoundRead | RoundFailed):
+            self.pursuit.reading.over(answer.number, now_ms)
+        elif isinstance(answer, Quoted):
+            self.pursuit.pricing.quoted(answer, now_ms)
+        self.blotter.take(answer, now_ms)
+        self.settle(now_ms)
+
+    def beat(self, now_ms: int) -> bool:
+        """Judge by the time of a beat what is due; whether anything has changed by it.
+
+        A beat that changes nothing may be left out: whoever records beats keeps the others only.
+        """
+        before = self.dump() if self.busy else None
+        self.blotter.beat(now_ms)
+        self.settle(now_ms)
+        return bool(self.pursuit.requests or self.pursuit.told) or (before is not None and self.dump() != before)
+
+    def settle(self, now_ms: int) -> None:
+        """Let what came have its consequences."""
+        self.pursuit.note(self.blotter.take_told(), now_ms)
+        self.flat.push(now_ms)
+        self.pursuit.pursue(now_ms)
+
+    def unlock(self) -> None:
+        """A person lifts what locks entries, and what was held for a person goes on; `settle` follows."""
+        self.blotter.locked = self.pursuit.halted = ""
+        self.flat.reset()
+        self.pursuit.release()
+
+    def take_requests(self) -> list[OrderRequest]:
+        """What is to be sent since the last time, in order."""
+        return self.pursuit.take_requests()
+
+    def take_told(self) -> list[Told | WishOver]:
+        """What came of it since the last time."""
+        told, self.pursuit.told = self.pursuit.told, []
+        return told
+
+    # ── State ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _parts(self) -> Parts:
+        pursuit = self.pursuit
+        bounds = {f"bounds.{at}": each for at, each in enumerate(pursuit.pricing.bounds)}
+        lpp = {f"{name}.lpp": each.lpp for name, each in bounds.items()}
+        typed: dict[str, Kept] = {
+            "blotter": self.blotter, "pursuit": pursuit, "pricing": pursuit.pricing, "reading": pursuit.reading,
+            "flat": self.flat,
+        }  # fmt: skip
+        return Parts(typed, {"budget": self.budget, **bounds, **lpp})
+
+    def dump(self) -> str:
+        """All that decides, as a text."""
+        return text_of(self._parts())
+
+    def load(self, text: str) -> None:
+        """Take that back; raises ValueError for what `dump` never writes."""
+        take_text(self._parts(), text)

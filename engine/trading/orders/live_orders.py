@@ -1,0 +1,169 @@
+"""The trader's orders at a real broker: what it wants becomes wishes at a desk, what came of them is booked order by order.
+
+Stands where `Orders` stands in a run whose broker is simulated, and answers the same questions.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from engine.model.events import AnyEvent
+from engine.model.order_reports import OrderAnswer, RoundAgain, RoundRead
+from engine.model.order_requests import Purpose
+from engine.model.state import Fields, Plain
+from engine.trading.order_parts import OrderParts
+from engine.trading.orders.blotter import Told
+from engine.trading.orders.desk import OrderDesk
+from engine.trading.orders.live_order import LiveOrder
+from engine.trading.orders.open_orders import Wanted
+from engine.trading.orders.wishes import WishOver
+
+_DESK: Final = "orders.desk"
+_PARTS: Final = "orders.parts"
+_PERCENT: Final = 101  # of the price it was decided at: an entry may go so far
+
+
+class LiveOrders:
+    """`now_ms` is our own time, as far as it was told; it never falls. `touched`: something was wanted since the desk was settled."""
+
+    STATE = ("last_number",)
+
+    def __init__(self, desk: OrderDesk) -> None:
+        self.desk = desk
+        self.now_ms = 0
+        self.touched = False
+        self.parts: dict[int, OrderParts] = {}  # what of each order is booked that is not over
+        self._round: RoundRead | None = None  # the newest, as it was told
+
+    # ── What the trader wants ───────────────────────────────────────────────────────────────────────────────────
+
+    def follow(self, now_ms: int) -> None:
+        """It is so late now."""
+        self.now_ms = max(self.now_ms, now_ms)
+
+    def submit(self, wanted: Wanted) -> Sequence[AnyEvent]:
+        """Want something from now on. While a flat runs nothing else is sent: it closes all that the broker holds."""
+        if self.desk.flat.running:
+            return ()
+        purpose: Purpose = "ENTRY" if wanted.side == "BUY" else "EXIT"
+        self.desk.pursuit.wish(
+            wanted.instrument,
+            wanted.side,
+            purpose,
+            wanted.quantity,
+            wanted.decided,
+            wanted.reason,
+            self.now_ms,
+            wanted.target,
+        )
+        self.touched = True
+        return ()
+
+    def withdraw_entries(self, instrument: int | None = None) -> Sequence[AnyEvent]:
+        """Buy nothing more of it (None: of anything)."""
+        for wish in self.desk.pursuit.wishes.values():
+            if wish.is_entry and instrument in {None, wish.instrument}:
+                wish.dropped = self.touched = True
+        return ()
+
+    def begin_flat(self, reason: str) -> None:
+        """Want out of everything that the broker holds."""
+        self.desk.flat.begin(reason, self.now_ms)
+        self.touched = True
+
+    def unlock(self) -> None:
+        """A person has lifted what locks entries."""
+        self.desk.unlock()
+        self.touched = True
+
+    # ── What came of it ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def take(self, answer: OrderAnswer) -> None:
+        """Take what the broker says, or what became of a request."""
+        if isinstance(answer, RoundAgain):
+            if self._round is None:
+                return
+            answer = answer.whole(self._round)
+        if isinstance(answer, RoundRead):
+            self._round = answer
+        self.desk.take(answer, self.now_ms)
+
+    def shortened(self, answer: OrderAnswer) -> OrderAnswer:
+        """The answer as it may be kept beside those before it: a round that says the same as the last is told in a few bytes."""
+        if isinstance(answer, RoundRead) and self._round is not None and answer.says_the_same(self._round):
+            return RoundAgain(answer.number, answer.begun_ms, answer.ended_ms, answer.generation)
+        return answer
+
+    def take_told(self) -> list[Told | WishOver]:
+        """What came of it since the last time."""
+        return self.desk.take_told()
+
+    def order(self, number: int) -> LiveOrder:
+        """An order by its number."""
+        return self.desk.blotter.orders[number]
+
+    # ── What is asked of it ─────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def last_number(self) -> int:
+        """The number of the newest order."""
+        return self.desk.blotter.last_number
+
+    def __len__(self) -> int:
+        return len(self.desk.blotter.open) + len(self.desk.pursuit.wishes)
+
+    def concerns(self, instrument: int) -> bool:
+        """Whether anything of `instrument` is on its way."""
+        orders, wishes = self.desk.blotter.open.values(), self.desk.pursuit.wishes.values()
+        return any(each.instrument == instrument for each in orders) or any(
+            each.instrument == instrument for each in wishes
+        )
+
+    def entry_open(self, instrument: int) -> bool:
+        """Whether anything of `instrument` is on its way: also behind an exit that is not over nothing is bought."""
+        return self.concerns(instrument)
+
+    def objection(self) -> str:
+        """Why no entry may be ordered by what is known of orders and of the broker's books; "" where one may."""
+        return self.desk.pursuit.objection()
+
+    def reserved(self) -> Iterator[tuple[int, int]]:
+        """What entries on their way may still cost: each instrument with the turnover in minor units."""
+        for wish in self.desk.pursuit.wishes.values():
+            if wish.is_entry:
+                yield wish.instrument, max(0, wish.quantity - wish.filled) * wish.decided * _PERCENT // 100
+
+    def is_unresolved(self, _now_ms: int) -> bool:
+        """Whether nobody knows what became of an order."""
+        return bool(self.desk.blotter.unknown())
+
+    def selling(self, _instrument: int) -> int:
+        """Nothing: exits of an earlier run are judged anew, and sent only as far as nobody else may be selling."""
+        return 0
+
+    # ── State ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def dump(self, into: Fields) -> None:
+        """Add the deciding state to `into`."""
+        into[_DESK] = self.desk.dump()
+        into["orders.now_ms"] = self.now_ms
+        self.keep(into)
+
+    def keep(self, into: Fields) -> None:
+        """Add to `into` all that the next run must know and the rows of orders do not tell."""
+        into["orders.last_number"] = self.last_number
+        if self.parts:
+            into[_PARTS] = msgspec.json.encode(self.parts).decode()
+
+    def load(self, fields: Mapping[str, Plain], _place: Mapping[int, int] | None = None) -> None:
+        """Take the deciding state back from what `dump` wrote, or what the run before has kept; raises ValueError."""
+        if isinstance(text := fields.get(_DESK), str):
+            self.desk.load(text)
+            self.now_ms = int(str(fields["orders.now_ms"]))
+        try:
+            parts = msgspec.json.decode(str(fields.get(_PARTS, "{}")), type=dict[int, OrderParts])
+        except msgspec.DecodeError as error:
+            raise ValueError(f"orders: what is booked of them cannot be read: {error}") from error
+        self.parts = parts
+        self.touched = False

@@ -1,0 +1,71 @@
+"""The recorded day at the simulated broker: where the book stands at the price that was decided, its trades are those of paper."""
+
+import csv
+from datetime import date, datetime
+from random import Random
+
+import pytest
+
+from engine.model.types import Tick, Trade
+from tests.simulation.session import Session
+from tests.simulator.exchange.exchange import SimulatedExchange
+from tests.simulator.exchange.securities import Security
+from tests.simulator.exchange.settings import Delays
+from tests.support.builders import config, nifty
+from tests.support.shared_data import shared
+from tests.support.spoken_orders import instrument_of
+from tests.support.trader_harness import TraderHarness
+
+DAY = date(2025, 10, 1)
+AT_THE_PRICE = (
+    "risk.max_position_value_percent=100",
+    "risk.slippage_points=0",
+    "risk.slippage_points_exit=0",
+    "paper.fill=last",
+    "charges.model=percent",
+)
+QUICK = Delays((2, 2), (1, 1), (1, 1), (0, 0), (0, 0), (0, 0), (1, 1), 0)
+DEEP = 1_000_000
+
+pytestmark = pytest.mark.slow
+
+
+def ticks() -> list[Tick]:
+    found = []
+    with shared("nifty_option_20251001.csv").open(newline="") as file:
+        for seq, row in enumerate(csv.DictReader(file), 1):
+            at_ms = int(datetime.fromisoformat(row["timestamp"]).timestamp() * 1000)
+            price = round(float(row["price"]) * 100)
+            found.append(Tick(seq, 0, 0, at_ms * 1_000_000, 0, at_ms, 0, price, int(row["volume"]), 0))
+    return found
+
+
+def told(trade: Trade) -> tuple[object, ...]:
+    """A trade without when it was and what it cost."""
+    return trade.entry_price, trade.exit_price, trade.quantity, trade.gross_pnl, trade.reason
+
+
+def live(day: list[Tick], overrides: tuple[str, ...]) -> Session:
+    listed = nifty(config(*overrides))
+    security = Security("NIFTY07OCT2524900CE", "40001", lot=listed.lot_size, freeze=listed.freeze_quantity + 1, tick=1)
+    exchange = SimulatedExchange((security,), Random(1), day[0].exch_ms - 10_000, delays=QUICK, cash=10**12)
+    session = Session(config(*overrides), (instrument_of(security),), exchange, DAY)
+    session.pass_time(exchange.now_ms + 5_000)  # two rounds
+    for tick in day:
+        session.pass_time(tick.exch_ms)
+        tick.recv_wall_ns = session.now_ms * 1_000_000
+        exchange.set_book(session.now_ms, security.symbol, [(tick.price, DEEP)], [(tick.price, DEEP)], tick.price)
+        session.tick(tick)
+        session.settle(10_000)
+    return session
+
+
+def test_a_recorded_day_gives_the_trades_of_paper() -> None:
+    paper = TraderHarness(*AT_THE_PRICE).play(ticks())
+    session = live(ticks(), AT_THE_PRICE)
+    trades = [event.trade for event in session.events if hasattr(event, "trade")]
+    assert len(trades) > 100
+    assert [told(each) for each in trades] == [told(each) for each in paper.trades]
+    late_ms = [abs(ours.exit_ms - theirs.exit_ms) for ours, theirs in zip(trades, paper.trades, strict=True)]
+    assert max(late_ms) <= 1_000
+    assert session.replayed().state.dump() == session.trader.state.dump()
