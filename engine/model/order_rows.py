@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from engine.model.order_requests import Purpose
 from engine.model.types import Fill, PositionState, Side
 
 
@@ -11,6 +12,18 @@ class SendBegun(Struct, frozen=True, tag=True):
     """The next thing that is done is to send this order."""
 
     order: int
+
+
+class Adopted(Struct, frozen=True, tag=True):
+    """An order with a tag of ours that no row tells of was found at the broker, and counts as ours from then on."""
+
+    order: int
+    tag: str
+    instrument: int
+    side: Side
+    quantity: int
+    limit: int
+    purpose: Purpose
 
 
 class Booked(Struct, frozen=True, tag=True):
@@ -83,4 +96,4 @@ class EntriesLocked(Struct, frozen=True, tag=True):
     reason: str
 
 
-OrderRow = SendBegun | Booked | Ended | External | FlatAsked | FlatProven | EntriesLocked | EntriesUnlocked
+OrderRow = SendBegun | Adopted | Booked | Ended | External | FlatAsked | FlatProven | EntriesLocked | EntriesUnlocked

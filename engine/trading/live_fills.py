@@ -6,7 +6,8 @@ from typing import Final, assert_never
 from msgspec.structs import replace
 
 from engine.model.events import FillBooked, OrderCancelled, OrderRejected, TradeClosed
-from engine.model.order_rows import Booked, Ended, External, OrderWarned, PartFilled
+from engine.model.order_reports import Accepted
+from engine.model.order_rows import Adopted, Booked, Ended, External, OrderWarned, PartFilled
 from engine.model.types import Fill, PositionState
 from engine.text.sanitize import CleanText
 from engine.trading.costs import Kinds
@@ -56,6 +57,8 @@ class LiveFills:
                 self._warn(0, f"MISMATCH {name.symbol}: {ours} of ours, {theirs} at the broker")
             case Alarm():
                 self._warn(told.order, told.text)
+            case Adopted() | Accepted():
+                self._state.effects.append(told)  # a restart must know it
             case AmendRefused():
                 return
             case _:

@@ -40,6 +40,7 @@ ORDER_REPORT = (
 TAGGED = f"""
 Accepted: order request broker_id unique_id
 Acknowledge
+Adopted: order tag instrument side quantity limit purpose
 AllowEntries: symbol by
 AmendOrder: order broker_id instrument quantity limit purpose overnight
 Arm
@@ -178,7 +179,7 @@ JOURNALLED = (
     " LevelsMoved LinkChanged OperatorActed OrderCancelled OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
     " TickGap TickRefused TradeClosed TraderFault"
     # Of orders at a real broker.
-    " Accepted AmendOrder Ended External LogIn NotSent OrderRefused OrderWarned PartFilled PlaceOrder ReadOrder ReadQuote ReadRound"
+    " Accepted Adopted AmendOrder Ended External LogIn NotSent OrderRefused OrderWarned PartFilled PlaceOrder ReadOrder ReadQuote ReadRound"
     " SendBegun Unclear WithdrawOrder"
 )
 

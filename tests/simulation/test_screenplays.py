@@ -287,6 +287,34 @@ def test_a_flat_goes_on_after_a_crash() -> None:
     assert (stage.flat.word, stage.held) == ("FLAT", (0, 0))
 
 
+def test_an_exit_that_left_without_its_rows_is_ours_after_two_crashes() -> None:
+    stage = Stage().buy(1)
+    stage.journal._lag_ms = lambda: 60_000
+    stage.sell(1).go(2_000)
+    assert stage.exchange.net[NIFTY] == 0
+    stage.crash(1_000)
+    stage.journal._lag_ms = lambda: 0
+    stage.go(6_000)
+    for _ in range(2):
+        assert (stage.held, stage.sent, stage.states()) == ((0, 0), 2, ["FILLED", "FILLED"])
+        assert not any(stage.blotter.broker_net(at) for at in range(2))
+        stage.crash(1_000)
+        stage.go(6_000)
+
+
+@pytest.mark.parametrize("while_it_is_sent", [True, False])
+def test_an_exit_that_lost_answer_and_tag_is_booked_once_also_after_a_crash(while_it_is_sent: bool) -> None:
+    stage = Stage(f"at place 2: place {'after' if while_it_is_sent else 'reset taken'} untagged").buy(1).sell(1)
+    stage.go(30_000)
+    for _ in range(2):
+        assert (stage.held, stage.sent, stage.states()) == ((0, 0), 2, ["FILLED", "FILLED"])
+        assert stage.blotter.locked
+        assert not any(stage.blotter.broker_net(at) for at in range(2))
+        stage.crash(1_000)
+        stage.go(6_000)
+    assert not any(isinstance(row, External) for row in stage.journal.crash(stage.now_ms))
+
+
 def test_entries_stay_locked_after_a_crash_until_a_person_unlocks() -> None:
     stage = Stage()
     stage.crash(1_000)

@@ -10,7 +10,16 @@ import msgspec
 
 from engine.execution.actions import LaneName
 from engine.model.order_reports import Accepted, NotSent, Quoted, Refused, RoundFailed, RoundRead
-from engine.model.order_rows import Booked, Ended, EntriesLocked, EntriesUnlocked, External, FlatAsked, FlatProven
+from engine.model.order_rows import (
+    Adopted,
+    Booked,
+    Ended,
+    EntriesLocked,
+    EntriesUnlocked,
+    External,
+    FlatAsked,
+    FlatProven,
+)
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_flat import LiveFlat
 from engine.trading.orders.live_order import LiveOrder
@@ -209,7 +218,7 @@ class World:
         self.pursuit.pursue(self.now_ms)
         for each in told:
             self.note(f"told {each}")
-            if isinstance(each, Booked | Ended | External):
+            if isinstance(each, Adopted | Accepted | Booked | Ended | External):
                 self.journal.write(each, self.now_ms)
         self._write_locks()
         self.pursuit.told.clear()

@@ -23,7 +23,7 @@ from engine.model.order_reports import (
     SessionChanged,
     Unclear,
 )
-from engine.model.order_rows import Booked, External
+from engine.model.order_rows import Adopted, Booked, External
 from engine.model.types import Instrument, Side
 from engine.trading.orders import rounds
 from engine.trading.orders.live_order import Alarm, LiveOrder, Outcome
@@ -44,7 +44,7 @@ class Mismatch(Struct, frozen=True):
     theirs: int
 
 
-Told = Outcome | External | Mismatch
+Told = Outcome | Adopted | Accepted | External | Mismatch  # Accepted: numbers that no answer has told, for a restart
 
 
 class Blotter:
@@ -217,6 +217,10 @@ class Blotter:
         )  # fmt: skip
         self.add(order)
         self._lock(f"order {report.tag} of ours was in no journal")
+        self.told.append(
+            Adopted(number, report.tag, report.instrument, report.side, report.quantity, report.limit, tag.purpose)
+        )
+        self.told.append(Accepted(number, "place", report.broker_id, report.unique_id))
         self._note(order, order.seen(report, now_ms))
 
     def next_number(self) -> int:
@@ -269,12 +273,17 @@ class Blotter:
         self._compare(read.net)
 
     def _look_for(self, read: RoundRead, found: rounds.Sorted, now_ms: int) -> set[str]:
-        """Count a trusted round for orders that are unknown; what might be one of them, its tag lost, by the broker's number."""
+        """Count a trusted round for orders that are unknown; what might be one that was not answered, its tag lost, by the broker's number."""
         twins: set[str] = set()
-        for order in self.unknown():
-            if order.number in found.orders:
+        strangers = {broker_id for broker_id, _ in self._foreign_fills}
+        for order in tuple(self.open.values()):
+            if order.state not in {"SENDING", "UNKNOWN"} or order.number in found.orders:
                 continue
-            like = [each for each in found.foreign if rounds.is_twin(each, order) and each.broker_id not in twins]
+            like = [
+                each
+                for each in found.foreign
+                if rounds.is_twin(each, order) and each.broker_id not in twins | strangers
+            ]
             twins.update(each.broker_id for each in like[:1])
             if not order.missed(read.begun_ms, read.ended_ms, twin=bool(like)):
                 continue
@@ -282,6 +291,7 @@ class Blotter:
                 self._note(order, order.answered("absent", now_ms))
                 continue
             self._lock(f"order {order.tag} has lost its tag")
+            self.told.append(Accepted(order.number, "place", like[0].broker_id, like[0].unique_id))
             self._note(order, order.seen(like[0], now_ms))
             for fill in found.foreign_fills:
                 if fill.broker_id == like[0].broker_id:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from engine.model.order_reports import Accepted, NotSent, Refused
 from engine.model.order_requests import PlaceOrder
 from engine.model.order_rows import (
+    Adopted,
     Booked,
     Ended,
     EntriesLocked,
@@ -63,6 +64,8 @@ def _take(blotter: Blotter, row: object, now_ms: int) -> None:
     match row:
         case PlaceOrder():
             blotter.add(_order(row, now_ms))
+        case Adopted():
+            blotter.add(_adopted(row, now_ms))
         case Accepted() | Refused() | NotSent():
             _answered(blotter.orders[row.order], row)
         case Booked():
@@ -86,6 +89,21 @@ def _order(row: PlaceOrder, now_ms: int) -> LiveOrder:
         row.purpose,
         row.reason,
         row.decided,
+        row.limit,
+        now_ms,
+    )
+
+
+def _adopted(row: Adopted, now_ms: int) -> LiveOrder:
+    return LiveOrder(
+        row.order,
+        row.tag,
+        row.instrument,
+        row.side,
+        row.quantity,
+        row.purpose,
+        "adopted",
+        row.limit,
         row.limit,
         now_ms,
     )
