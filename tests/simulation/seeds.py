@@ -10,49 +10,25 @@ from msgspec import Struct, field
 
 from engine.trading.orders.states import TRANSITIONS
 from tests.simulation.world import FAULTS_END_MS, REST_MS, SECURITIES, START_MS, World
+from tests.simulator.exchange.drawn import credible, drawn_script
+from tests.simulator.exchange.script import FAULT_FORMS
 from tests.simulator.exchange.settings import Delays, Quirks
 
-WRITE_FAULTS = (
-    "after", "late 3000", "late 7900", "slow 2000", "slow 9000", "lost", "reset", "reset taken", "5xx", "5xx taken", "rate",
-    "rate taken", "html", "html taken", "empty", "empty taken", "null", "null taken", "cut", "unreachable",
-    "status_false AB9999", "status_false AB9999 taken", "status_false AB1007",
-)  # fmt: skip
-PLACE_FAULTS = (
-    "partial 40", "partial 70", "untagged", "reject price", "reject freeze", "reject funds", "reject other",
-    "reject price at_once", "reject self_trade",
-)  # fmt: skip
-MOVE_FAULTS = ("fill 100", "fill 50")
-BOOK_FAULTS = (
-    "short 1",
-    "short",
-    "stale 5000",
-    "lag 3000",
-    "lost",
-    "reset",
-    "5xx",
-    "rate",
-    "html",
-    "empty",
-    "null",
-    "cut",
-    "slow 2500",
-)
-BROKER_FAULTS = (
-    "updates lost 3", "updates dup 2", "updates reorder 2", "updates late 2000", "updates silent 20000", "updates down 8000",
-    "session", "external -65 NIFTY06OCT2625000CE", "external 30 BANKNIFTY27OCT2655000PE", "square_off",
-)  # fmt: skip
+# Somebody else's trades are drawn apart, for each instrument has a lot of its own; nothing recovers before all faults end.
+KINDS = tuple(each for each in FAULT_FORMS if each not in {"external", "recover"})
+MOST_FAULTS = 16
 
 
 def script_of(rng: Random) -> str:
     """What goes wrong in this history."""
-    rules = []
-    for _ in range(rng.randint(0, 6)):
-        target, kinds = rng.choice((("place", WRITE_FAULTS + PLACE_FAULTS), ("modify", WRITE_FAULTS + MOVE_FAULTS),
-                                    ("cancel", WRITE_FAULTS + MOVE_FAULTS), ("book", BOOK_FAULTS), ("details", BOOK_FAULTS[4:])))  # fmt: skip
-        when = rng.choice((f"at {target} {rng.randint(1, 6)}", f"p {rng.choice((0.02, 0.1, 0.3))} {target}"))
-        rules.append(f"{when}: {target} {rng.choice(kinds)}")
-    rules += [f"at {rng.randint(5, 235)}s: {rng.choice(BROKER_FAULTS)}" for _ in range(rng.randint(0, 3))]
-    return "\n".join(rules)
+    until_s = FAULTS_END_MS / 1_000 - 5
+    lines = [credible(drawn_script(rng, until_s, rng.randint(0, MOST_FAULTS), SECURITIES[0].lot, KINDS))]
+    for security in SECURITIES:
+        if rng.random() < 0.15:
+            lines.append(
+                f"at {rng.uniform(5, until_s):.1f}s: external {rng.choice((-1, 1)) * security.lot} {security.symbol}"
+            )
+    return "\n".join(lines)
 
 
 _BATCH = 25
@@ -114,7 +90,7 @@ def history(seed: int) -> World:
     world.run(FAULTS_END_MS, trader.act)
     world.exchange.end_faults(world.now_ms)
     world.begin_flat("the end")
-    world.run(REST_MS)
+    world.run(REST_MS, world.pursuit.release)  # a person looks after what was refused for good
     world.judge_rest()
     return world
 

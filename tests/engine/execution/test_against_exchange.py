@@ -29,7 +29,8 @@ from engine.model.order_requests import (
 )
 from engine.model.types import Side
 from tests.simulator.exchange import Quirks
-from tests.simulator.exchange.drawn import drawn_script
+from tests.simulator.exchange.drawn import credible, drawn_script
+from tests.simulator.exchange.script import FAULT_FORMS
 from tests.support.exchange_harness import CALL, PUT
 from tests.support.lanes_at_exchange import LanesAtExchange
 from tests.support.thorough import examples
@@ -136,11 +137,8 @@ def test_what_the_gateway_refuses_is_certain(fault: str, family: str) -> None:
 
 
 def drawn(rng: Random) -> str:
-    """Faults of the first 20 s. One is left out that contradicts what is known: a code that refuses, and an order all the same."""
-    lines = drawn_script(rng, 20, 8, 65).splitlines()
-    return "\n".join(
-        each for each in lines if not ("status_false" in each and "taken" in each) and "external" not in each
-    )
+    """Faults of the first 20 s."""
+    return credible(drawn_script(rng, 20, 8, 65, [each for each in FAULT_FORMS if each != "external"]))
 
 
 class Trading:

@@ -3,14 +3,25 @@
 from collections.abc import Sequence
 from random import Random
 
-from tests.simulator.exchange.script import CALLS, FAULT_FORMS, TARGETS, FaultForm
+from tests.simulator.exchange.script import BOOKS, CALLS, FAULT_FORMS, TARGETS, FaultForm
 
 _CODES = ("AB1004", "AB1010", "AB2001", "AB4036", "AB1007", "AB8888", "AG8001", "AG7002")
+
+# An order arrives so late, a list is so far behind: together they are what is waited for before an order counts as lost.
+_LATE_MS, _BEHIND_MS = 8_000, 4_000
+_REFUSING = ("AB4036", "AG8001", "AG7002")
 
 
 def drawn_script(rng: Random, until_s: float, count: int, lot: int, kinds: Sequence[str] = tuple(FAULT_FORMS)) -> str:
     """`count` lines with faults of `kinds` that begin before `until_s`, or befall a call by its turn or by chance."""
     return "\n".join(f"{_when(rng, until_s)}: {_fault(rng, rng.choice(kinds), lot)}" for _ in range(count))
+
+
+def credible(script: str) -> str:
+    """The lines of a script but those that no broker follows: a code that is known to refuse, and what was asked all the same."""
+    lines = script.splitlines()
+    refused = {line for line in lines if any(f"status_false {code}" in line for code in _REFUSING)}
+    return "\n".join(line for line in lines if line not in refused or not ("taken" in line or "untagged" in line))
 
 
 def _when(rng: Random, until_s: float) -> str:
@@ -44,5 +55,5 @@ def _number(rng: Random, form: FaultForm, lot: int) -> list[str]:
         return []
     if form.number == "units":
         return [str(rng.choice((-3, -2, -1, 1, 2)) * lot)]
-    most = {"percent": 100, "ms": 8_000}.get(form.number, 4)
+    most = {"percent": 100, "ms": _BEHIND_MS if form.calls == BOOKS else _LATE_MS}.get(form.number, 4)
     return [str(rng.randint(0, most))]
