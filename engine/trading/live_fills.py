@@ -13,9 +13,10 @@ from engine.text.sanitize import CleanText
 from engine.trading.costs import Kinds
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.order_parts import OrderParts
-from engine.trading.orders.blotter import Mismatch, Told
+from engine.trading.orders.blotter import Told
 from engine.trading.orders.live_order import Alarm, AmendRefused, LiveOrder
 from engine.trading.orders.live_orders import LiveOrders
+from engine.trading.orders.others import Mismatch
 from engine.trading.orders.wishes import WishOver
 from engine.trading.positions import STOP_LOSS, Position
 from engine.trading.trading_state import TradingState

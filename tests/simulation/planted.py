@@ -15,6 +15,7 @@ from engine.trading.orders import rounds, states
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_flat import LiveFlat
 from engine.trading.orders.live_order import LiveOrder
+from engine.trading.orders.others import Others
 from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.tags import Tags
 from engine.venues.angelone.orders.dialect import SmartApiOrders
@@ -117,7 +118,7 @@ def no_reconciliation() -> Any:
 
     @contextmanager
     def both() -> Iterator[None]:
-        with changed(Blotter, "_external", lambda *_: None), changed(Blotter, "_compare", lambda *_: None):
+        with changed(Others, "trade", lambda *_: None), changed(Others, "compare", lambda *_: []):
             yield
 
     return both()

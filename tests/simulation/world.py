@@ -274,7 +274,7 @@ class World:
         self.require(not self.pursuit.wishes, f"not at rest: {self.pursuit.wishes}")
         self.require(not self.blotter.doubt, f"the books are not believed: {self.blotter.doubt}")
         for at, security in enumerate(SECURITIES):
-            ours = self.blotter.net[at] + self.blotter.foreign.get(security.symbol, 0)
+            ours = self.blotter.net[at] + self.blotter.others.foreign.get(security.symbol, 0)
             self.require(ours == truth.net[security.symbol], f"{security.symbol}: {ours} of ours, {truth.net} in truth")
         filled = {order.tag: order.filled for order in self.blotter.orders.values() if order.filled}
         real: dict[str, int] = {}

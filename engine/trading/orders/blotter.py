@@ -6,12 +6,8 @@ What is sent is decided beside it (`pursuit`). Every quantity here is what someb
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from msgspec import Struct
-
 from engine.model.order_reports import (
     Accepted,
-    FillReport,
-    NetReport,
     NotSent,
     OrderAnswer,
     OrderReport,
@@ -27,21 +23,13 @@ from engine.model.order_rows import Adopted, Booked, External
 from engine.model.types import Instrument, Side
 from engine.trading.orders import rounds
 from engine.trading.orders.live_order import Alarm, LiveOrder, Outcome
+from engine.trading.orders.others import Mismatch, Others
 from engine.trading.orders.states import OrderWord
 from engine.trading.orders.tags import Tags, parse
 
 _Answer = Sent | Accepted | Refused | NotSent | Unclear
-_MISMATCHES: Final = 3
 _FAILED: Final[dict[str, OrderWord]] = {"place": "unclear", "modify": "not_amended", "cancel": "not_cancelled"}
 _TAKEN: Final[dict[str, OrderWord]] = {"place": "accepted", "modify": "amended", "cancel": "cancel_taken"}
-
-
-class Mismatch(Struct, frozen=True):
-    """Three trusted rounds say that the broker holds something else than we: `ours`, `theirs`."""
-
-    instrument: int
-    ours: int
-    theirs: int
 
 
 Told = Outcome | Adopted | Accepted | External | Mismatch  # Accepted: numbers that no answer has told, for a restart
@@ -64,10 +52,6 @@ class Blotter:
         "trusted": int,
         "newest": RoundRead | None,
         "doubt": str,
-        "foreign": dict[str, int],
-        "_stirred": dict[int, int],
-        "_foreign_fills": set[tuple[str, str]],
-        "_apart": dict[int, int],
     }
 
     def __init__(self, instruments: Sequence[Instrument], tags: Tags, generation: int = 1) -> None:
@@ -84,10 +68,7 @@ class Blotter:
         self.trusted = 0
         self.newest: RoundRead | None = None  # the newest round that was believed
         self.doubt = "no round was read so far"
-        self.foreign: dict[str, int] = {}  # what others have put on, by symbol
-        self._stirred: dict[int, int] = {}  # when somebody else's order was seen, by instrument
-        self._foreign_fills: set[tuple[str, str]] = set()
-        self._apart: dict[int, int] = {}  # rounds in a row that disagree with us, by instrument
+        self.others = Others(instruments)
         self.told: list[Told] = []
 
     def add(self, order: LiveOrder) -> None:
@@ -133,7 +114,7 @@ class Blotter:
 
     def may_sell(self, instrument: int) -> int:
         """The most that may be sent to be sold now, so that we are never short by it: neither by our book nor by the broker's."""
-        if instrument in self._stirred:
+        if instrument in self.others.stirred:
             return 0  # somebody else may have sold it: the next trusted round tells
         held = min(self.net[instrument], self.broker_net(instrument))
         return max(0, held - self.pending(instrument, "SELL"))
@@ -148,7 +129,7 @@ class Blotter:
 
     def unsettled(self) -> bool:
         """Whether a round alone can tell what is open, or what somebody else has done."""
-        return bool(self._stirred) or any(
+        return bool(self.others.stirred) or any(
             each.state in {"UNKNOWN", "SETTLING"} or each.wants_details for each in self.open.values()
         )
 
@@ -197,7 +178,7 @@ class Blotter:
         elif self.tags.is_ours(report.tag):
             self._adopt(report, now_ms)
         elif report.instrument >= 0:
-            self._stirred[report.instrument] = now_ms
+            self.others.stirred[report.instrument] = now_ms
 
     def _of(self, report: OrderReport) -> LiveOrder | None:
         """Which order of ours it is."""
@@ -263,19 +244,23 @@ class Blotter:
             return
         self.trusted += 1
         self.newest = read
-        self._stirred = {at: when for at, when in self._stirred.items() if when >= read.begun_ms}
+        self.others.calm(read.begun_ms)
         twins = self._look_for(read, found, now_ms)
         for order in orders:
             order.in_net = order.read  # a trade book is of the whole day
         for fill in found.foreign_fills:
-            if fill.broker_id not in twins:
-                self._external(fill)
-        self._compare(read.net)
+            if fill.broker_id not in twins and (row := self.others.trade(fill, self.net)):
+                self._lock(f"somebody else traded {fill.quantity} {fill.symbol}")
+                self.told.append(row)
+        held = [self.broker_net(at) for at in range(len(self.instruments))]
+        for each in self.others.compare(self.net, held, read.net):
+            self._lock(f"{self.instruments[each.instrument].symbol}: we hold {each.ours}, the broker {each.theirs}")
+            self.told.append(each)
 
     def _look_for(self, read: RoundRead, found: rounds.Sorted, now_ms: int) -> set[str]:
         """Count a trusted round for orders that are unknown; what might be one that was not answered, its tag lost, by the broker's number."""
         twins: set[str] = set()
-        strangers = {broker_id for broker_id, _ in self._foreign_fills}
+        strangers = self.others.traded
         for order in tuple(self.open.values()):
             if order.state not in {"SENDING", "UNKNOWN"} or order.number in found.orders:
                 continue
@@ -297,41 +282,3 @@ class Blotter:
                 if fill.broker_id == like[0].broker_id:
                     self._note(order, order.fill(fill, now_ms))
         return twins
-
-    def _external(self, fill: FillReport) -> None:
-        """Somebody else's trade, once: what it closed of ours is booked as sold."""
-        if (fill.broker_id, fill.fill_id) in self._foreign_fills:
-            return
-        ours = self.net[fill.instrument] if fill.instrument >= 0 and fill.side == "SELL" else 0
-        booked = max(0, min(ours, fill.quantity))
-        row = External(
-            fill.broker_id, fill.fill_id, fill.instrument, fill.symbol, fill.side, fill.quantity, fill.price, booked
-        )  # fmt: skip
-        self.know_external(row)
-        self._lock(f"somebody else traded {fill.quantity} {fill.symbol}")
-        self.told.append(row)
-
-    def know_external(self, row: External) -> None:
-        """Keep the net, and what others have put on, true to somebody else's trade."""
-        self._foreign_fills.add((row.broker_id, row.fill_id))
-        if row.booked:
-            self.net[row.instrument] -= row.booked
-        if rest := row.quantity - row.booked:
-            self.foreign[row.symbol] = self.foreign.get(row.symbol, 0) + (rest if row.side == "BUY" else -rest)
-
-    def _compare(self, net: Sequence[NetReport]) -> None:
-        """Whether the broker holds what we hold: three trusted rounds that disagree are told, and lock entries."""
-        carried = dict.fromkeys(range(len(self.instruments)), 0)
-        for each in net:
-            if each.instrument >= 0:
-                carried[each.instrument] += each.carried
-        for instrument, before in carried.items():
-            ours = self.net[instrument] + self.foreign.get(self.instruments[instrument].symbol, 0)
-            theirs = self.broker_net(instrument) - before
-            if ours == theirs:
-                self._apart.pop(instrument, None)
-                continue
-            times = self._apart[instrument] = self._apart.get(instrument, 0) + 1
-            if times == _MISMATCHES:
-                self._lock(f"{self.instruments[instrument].symbol}: we hold {ours}, the broker {theirs}")
-                self.told.append(Mismatch(instrument, ours, theirs))

@@ -99,7 +99,7 @@ class OrderDesk:
         bounds = {f"bounds.{at}": each for at, each in enumerate(pursuit.pricing.bounds)}
         lpp = {f"{name}.lpp": each.lpp for name, each in bounds.items()}
         typed: dict[str, Kept] = {
-            "blotter": self.blotter, "pursuit": pursuit, "pricing": pursuit.pricing, "reading": pursuit.reading,
+            "blotter": self.blotter, "others": self.blotter.others, "pursuit": pursuit, "pricing": pursuit.pricing, "reading": pursuit.reading,
             "flat": self.flat,
         }  # fmt: skip
         return Parts(typed, {"budget": self.budget, **bounds, **lpp})

@@ -294,8 +294,6 @@ class Pursuit:
     def _reserve(self) -> int:
         """The requests that closing all may take."""
         blotter = self.blotter
-        slices = sum(-(-held // self._most(at)) for at, held in enumerate(blotter.net) if held > 0)
+        most = [each.largest_order for each in blotter.instruments]
+        slices = sum(-(-held // most[at]) for at, held in enumerate(blotter.net) if held > 0)
         return reserve(slices, len(blotter.open))
-
-    def _most(self, instrument: int) -> int:
-        return self.blotter.instruments[instrument].largest_order

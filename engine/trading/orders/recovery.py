@@ -76,7 +76,7 @@ def _take(blotter: Blotter, row: object, now_ms: int) -> None:
         case Ended():
             blotter.orders[row.order].state = state_named(row.state)
         case External():
-            blotter.know_external(row)
+            blotter.others.know(row, blotter.net)
 
 
 def _order(row: PlaceOrder, now_ms: int) -> LiveOrder:

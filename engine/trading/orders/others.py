@@ -1,0 +1,81 @@
+"""What others do in the same account: their trades, what they have put on, and where the broker holds something else than we. Knows no order of ours."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from msgspec import Struct
+
+from engine.model.order_reports import FillReport, NetReport
+from engine.model.order_rows import External
+from engine.model.types import Instrument
+
+_MISMATCHES: Final = 3
+
+
+class Mismatch(Struct, frozen=True):
+    """Three trusted rounds say that the broker holds something else than we: `ours`, `theirs`."""
+
+    instrument: int
+    ours: int
+    theirs: int
+
+
+class Others:
+    """`foreign` is what others have put on, by symbol; `stirred` when an order of theirs was seen, by instrument."""
+
+    KEPT: ClassVar[Mapping[str, Any]] = {
+        "foreign": dict[str, int],
+        "stirred": dict[int, int],
+        "fills": set[tuple[str, str]],
+        "apart": dict[int, int],
+    }
+
+    def __init__(self, instruments: Sequence[Instrument]) -> None:
+        self._instruments = instruments
+        self.foreign: dict[str, int] = {}
+        self.stirred: dict[int, int] = {}
+        self.fills: set[tuple[str, str]] = set()
+        self.apart: dict[int, int] = {}  # rounds in a row that disagree with us, by instrument
+
+    def calm(self, begun_ms: int) -> None:
+        """A round was believed that began then: it shows what came of orders that were seen before."""
+        self.stirred = {at: when for at, when in self.stirred.items() if when >= begun_ms}
+
+    @property
+    def traded(self) -> set[str]:
+        """The broker's numbers of orders that are known to be others'."""
+        return {broker_id for broker_id, _ in self.fills}
+
+    def trade(self, fill: FillReport, net: list[int]) -> External | None:
+        """Take a trade of theirs, once: what it closed of the `net` that we hold is booked as sold; None for one that is known."""
+        if (fill.broker_id, fill.fill_id) in self.fills:
+            return None
+        ours = net[fill.instrument] if fill.instrument >= 0 and fill.side == "SELL" else 0
+        booked = max(0, min(ours, fill.quantity))
+        row = External(
+            fill.broker_id, fill.fill_id, fill.instrument, fill.symbol, fill.side, fill.quantity, fill.price, booked
+        )  # fmt: skip
+        self.know(row, net)
+        return row
+
+    def know(self, row: External, net: list[int]) -> None:
+        """Keep `net`, and what others have put on, true to a trade of theirs."""
+        self.fills.add((row.broker_id, row.fill_id))
+        if row.booked:
+            net[row.instrument] -= row.booked
+        if rest := row.quantity - row.booked:
+            self.foreign[row.symbol] = self.foreign.get(row.symbol, 0) + (rest if row.side == "BUY" else -rest)
+
+    def compare(self, net: Sequence[int], held: Sequence[int], told: Sequence[NetReport]) -> list[Mismatch]:
+        """Where the third trusted round in a row disagrees: `net` is ours, `held` the broker's, `told` what it says of itself."""
+        found = []
+        for at, instrument in enumerate(self._instruments):
+            ours = net[at] + self.foreign.get(instrument.symbol, 0)
+            theirs = held[at] - sum(each.carried for each in told if each.instrument == at)
+            if ours == theirs:
+                self.apart.pop(at, None)
+                continue
+            times = self.apart[at] = self.apart.get(at, 0) + 1
+            if times == _MISMATCHES:
+                found.append(Mismatch(at, ours, theirs))
+        return found
