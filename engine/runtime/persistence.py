@@ -6,6 +6,8 @@ from typing import Final
 
 from engine.model import events
 from engine.model.marks import Mark, StartMark, StateMark
+from engine.model.order_requests import LogIn, ReadRequest
+from engine.model.order_rows import PartFilled
 from engine.model.ports import Journal, Recorder, Rolling
 from engine.model.state import as_text, state_hash
 from engine.runtime.exits import Exits
@@ -20,7 +22,10 @@ _MOVES_THE_ACCOUNT = (
     events.FlatChanged,
     events.DayStarted,
     events.OperatorActed,
+    PartFilled,
 )
+# What is only asked has no row: what was read has told already, and after a restart all of it is asked anew.
+_ASKED: Final = events.ReadHoldings | ReadRequest | LogIn
 # What is kept is bounded by the second, not by how much happens: the rows after the newest account tell the rest.
 _LEVELS_NS: Final = 250_000_000  # between two looks at levels
 _LEVELS_A_LOOK: Final = 5  # positions; the next look begins with those that are left
@@ -58,11 +63,11 @@ class Persistence:
 
     def keep(self, event: events.AnyEvent) -> None:
         """Put `event` into the journal."""
-        if self._journal is not None and not isinstance(event, events.ReadHoldings):
+        if self._journal is not None and not isinstance(event, _ASKED):
             self._journal.write(event)
             if isinstance(event, _MOVES_THE_ACCOUNT):
                 self._changed = self._keeps_account
-                if isinstance(event, events.FillBooked) and event.position is not None:
+                if isinstance(event, events.FillBooked | PartFilled) and event.position is not None:
                     held = event.position
                     self._levels[held.instrument] = (held.highest, held.trail_stop, held.taken)
 

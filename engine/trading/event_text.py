@@ -4,22 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from msgspec import Struct
-
 from engine.model import events
 from engine.model.types import Instrument
-
-DEBUG, INFO, WARNING, ERROR = 10, 20, 30, 40  # the numbers of `logging`, which nothing in this folder may import
-
-
-class EventLine(Struct, frozen=True):
-    """One line for the log; `keep` = never to be lost or limited (entries, exits, P&L)."""
-
-    component: str
-    level: int
-    text: str
-    keep: bool = False
-
+from engine.trading.event_line import DEBUG, ERROR, INFO, WARNING, EventLine
+from engine.trading.order_text import DETAILS, tell_live
 
 _OrderEvent = events.Submit | events.FillBooked | events.TradeClosed | events.OrderRejected | events.OrderCancelled
 _TickEvent = events.TickRefused | events.TickGap | events.GapsCounted | events.SequenceGap | events.InstrumentWarned
@@ -47,7 +35,7 @@ _TOLD_ALWAYS = frozenset({"UP", "WAITING", "CLOSED", "REFUSED"})
 
 def detail_for(event: events.AnyEvent) -> str:
     """Which component's log alone tells `event`, and as a detail (DEBUG): their outcome has a line of its own; else empty."""
-    if isinstance(event, events.Submit):
+    if isinstance(event, events.Submit | DETAILS):
         return "broker"
     return "trader" if isinstance(event, events.FillBooked) and event.fill.side == "SELL" else ""
 
@@ -84,6 +72,8 @@ class EventText:
             return self._tell_operator(event)
         if isinstance(event, events.FlatChanged | events.CloseByHand):
             return self._tell_flat(event)
+        if isinstance(event, events.LiveOrderEvent):
+            return tell_live(event, self._instruments)
         return self._tell_run(event)
 
     def _tell_run(self, event: events.AnyEvent) -> EventLine | None:

@@ -5,7 +5,9 @@ import pytest
 
 from engine.journal import JournalledAccount
 from engine.model.events import AnyEvent, FillBooked, LevelsMoved, StateKept
-from engine.model.types import Tick
+from engine.model.order_requests import AmendOrder, LogIn, ReadOrder, ReadQuote, ReadRound
+from engine.model.order_rows import PartFilled
+from engine.model.types import Fill, Tick
 from engine.runtime.exits import Exits
 from engine.runtime.persistence import Persistence
 from tests.support.builders import EAGER
@@ -159,3 +161,17 @@ def test_a_run_that_keeps_no_account_keeps_it_once_to_name_its_instruments() -> 
         harness.tenth()
     assert (harness.count(StateKept), harness.count(LevelsMoved)) == (1, 0)
     assert harness.count(FillBooked) == 1
+
+
+def test_of_orders_at_a_real_broker_a_part_moves_the_account_and_what_is_only_read_has_no_row() -> None:
+    kept = Kept(1)
+    before = len(kept.rows)
+    for asked in (ReadRound(1), ReadOrder(1, "U1"), ReadQuote(0), LogIn()):
+        kept.persistence.keep(asked)
+    assert len(kept.rows) == before
+    kept.persistence.keep(AmendOrder(1, "B1", 0, 75, 10_000, "EXIT"))
+    kept.persistence.account(kept.now_ms)
+    assert len(kept.rows) == before + 1
+    kept.persistence.keep(PartFilled(Fill(1, 0, "SELL", 75, 10_000, 1), None, "100", {}))
+    kept.persistence.account(kept.now_ms)
+    assert isinstance(kept.rows[-1], StateKept)
