@@ -1,0 +1,56 @@
+"""A stage for stories about orders: prices stand where they are put, and things take the same time always."""
+
+from random import Random
+
+from tests.simulation.world import SECURITIES, START_MS, World
+from tests.simulator.exchange.settings import Delays
+
+NIFTY, BANKNIFTY = (each.symbol for each in SECURITIES)
+LOT = SECURITIES[0].lot
+QUICK = Delays((20, 20), (5, 5), (5, 5), (0, 0), (0, 0), (0, 0), (5, 5), 0)
+DEEP = 100_000
+
+
+class Stage(World):
+    """A world in which prices stand where they are put, and things take the same time always."""
+
+    def __init__(self, script: str = "", *, amends: bool = True, quoted: bool = True) -> None:
+        super().__init__(Random(7), script, delays=QUICK, quoted=quoted)
+        self._slow_rows = 0.0
+        self.pursuit._amends = amends
+        for security in SECURITIES:
+            self.price(security.symbol, security.start)
+        self.go(4_000)  # two rounds
+
+    def price(self, symbol: str, bid: int, *, size: int = DEEP, spread: int = 10) -> None:
+        """Somebody wants `size` at `bid`, and offers as much beyond the spread; that is the last price, too."""
+        self.exchange.set_book(self.now_ms, symbol, [(bid, size)], [(bid + spread, size)], bid)
+
+    def go(self, ms: int) -> "Stage":
+        """Let so much time pass."""
+        self.run(self.now_ms - START_MS + ms)
+        return self
+
+    def buy(self, lots: int) -> "Stage":
+        """The strategy wants to enter, and does."""
+        self.pursuit.wish(0, "BUY", "ENTRY", lots * LOT, 10_000, "signal", self.now_ms)
+        return self.go(3_500)
+
+    def sell(self, lots: int) -> "Stage":
+        """A stop is hit."""
+        self.pursuit.wish(0, "SELL", "EXIT", lots * LOT, 10_000, "Stop Loss", self.now_ms)
+        return self
+
+    @property
+    def held(self) -> tuple[int, int]:
+        """Lots by our own book, and in truth."""
+        return self.blotter.net[0] // LOT, self.exchange.net[NIFTY] // LOT
+
+    @property
+    def sent(self) -> int:
+        """How many orders the exchange was sent."""
+        return sum(self.exchange.counters.placed.values())
+
+    def states(self) -> list[str]:
+        """What every order came to."""
+        return [order.state for order in self.blotter.orders.values()]
