@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from engine.model.events import AnyEvent, LinkState
 from engine.model.log_counts import ComponentLevel
 from engine.model.marks import Mark
+from engine.model.order_requests import OrderRequest
 from engine.model.types import Instrument, Order, Tick
 from engine.text.sanitize import CleanText
 
@@ -53,6 +54,14 @@ class Broker(Protocol):
 
     def read_holdings(self) -> None:
         """Ask what is held and what is still worked on; holdings follow."""
+
+
+@runtime_checkable
+class OrderLanes(Protocol):
+    """Carry out what is asked of a real broker, each request once. They answer by posting `OrderAnswer`s only, later."""
+
+    def ask(self, request: OrderRequest, row: int) -> None:
+        """Take a request, whose own row in the journal is number `row` (0: it has none); returns at once."""
 
 
 class Recorder(Protocol):

@@ -23,6 +23,7 @@ from engine.model.commands import (
 )
 from engine.model.events import CommandRefused, FeedNote, LinkChanged
 from engine.model.marks import EventMark, InputMark
+from engine.model.order_reports import OrderAnswer
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.market import MarketWatch
 from engine.runtime.replay.playback import Playback
@@ -31,6 +32,7 @@ from engine.runtime.tickets import Tickets
 from engine.runtime.turn_parts import Asked, JournalLost, Posted, TurnParts
 from engine.runtime.watching import Watching
 from engine.text.sanitize import clean
+from engine.trading.orders.live_orders import LiveOrders
 
 _LONGEST_STALL_S = 10.0
 _MARKED_LINK_STATES = frozenset({"UP", "WAITING", "REFUSED"})
@@ -81,7 +83,9 @@ class Dispatch:
         elif isinstance(posted, JournalLost):
             self._parts.persistence.renew(self._parts.effects.now_ms)
         elif isinstance(posted, BrokerEvent):
-            self._parts.effects.answered(posted)
+            self._parts.effects.answered(posted, self._parts.effects.now_ms)
+        elif isinstance(posted, OrderAnswer):
+            self._broker_said(posted)
         elif (reach := REACH[type(posted)]) not in self._reaches:
             self._refuse(posted, f"only in {reach}" if reach == "a replay" else f"only on {reach}")
         elif isinstance(posted, TraderCommand):
@@ -104,6 +108,14 @@ class Dispatch:
         self._parts.effects.carry_out(self._parts.trader.on_command(command, now_ms, closed_until_ms, market_ms))
         gate = self._parts.trader.state.gate
         self._parts.operator.paused, self._parts.operator.locked = gate.paused, gate.locked
+
+    def _broker_said(self, answer: OrderAnswer) -> None:
+        """Keep what a real broker says, then take it: in this order, for a round is kept as what is new since the one before."""
+        parts = self._parts
+        orders, now_ms = parts.trader.state.orders, parts.effects.now_ms
+        assert isinstance(orders, LiveOrders)  # nobody else asks a real broker
+        parts.persistence.mark(InputMark(parts.cursor.position, None, now_ms, answer=orders.shortened(answer)))
+        parts.effects.answered(answer, now_ms)
 
     def _own(self, command: Command) -> None:
         """Carry out what is the engine's own."""

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 from engine.model.broker_events import BrokerEvent
 from engine.model.clock import Clock
@@ -20,7 +21,9 @@ from engine.model.events import (
     TraderFault,
 )
 from engine.model.marks import EventMark
-from engine.model.ports import Broker
+from engine.model.order_reports import OrderAnswer
+from engine.model.order_requests import OrderRequest, PlaceOrder
+from engine.model.ports import Broker, OrderLanes
 from engine.runtime.action_receipt import ActionReceipt
 from engine.runtime.cursor import Cursor
 from engine.runtime.epochs import Epochs
@@ -31,6 +34,7 @@ from engine.runtime.persistence import Persistence
 from engine.runtime.receipt import Receipt
 from engine.runtime.timeline import Timeline
 from engine.trading.event_text import EventText
+from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.trader import Trader
 
 _now_ns = time.perf_counter_ns
@@ -40,7 +44,8 @@ class Effects:
     """Hands each event of the trader to whom it concerns, by one table; every call comes within the turn.
 
     A broker answers only by posting events. What a simulated one posts comes in by `answers` and is taken within the
-    same turn, so that replay, paper and every delivery decide alike; a real one's come when they come.
+    same turn, so that replay, paper and every delivery decide alike; a real one's come when they come. What is asked of a
+    real one goes out by its lanes, behind its row in the journal.
     `refusal` is why the newest command was refused, `rejected` how many orders a broker has refused.
     """
 
@@ -48,7 +53,7 @@ class Effects:
         self,
         *,
         trader: Trader,
-        broker: Broker,
+        broker: Broker | OrderLanes,
         answers: deque[BrokerEvent],
         cursor: Cursor,
         clock: Clock,
@@ -64,7 +69,6 @@ class Effects:
         self.refusal = ""
         self.rejected = 0
         self._trader = trader
-        self._broker = broker
         self._answers = answers
         self._cursor = cursor
         self._clock = clock
@@ -77,11 +81,9 @@ class Effects:
         self._action_receipt = action_receipt
         self._timeline = timeline
         self._recv_ns = 0  # when the tick at hand was received, 0 = none is
+        self._row = 0  # number of the journal's row of the event at hand, 0 = it has none
         self._unanswered: dict[int, int] = {}  # order number → when it was sent (monotonic ns)
         self._handlers: dict[type[AnyEvent], Callable[..., None]] = {
-            Submit: self._submit,
-            Cancel: lambda event: self._broker.cancel(event.order),
-            ReadHoldings: lambda _: self._broker.read_holdings(),
             FillBooked: self._filled,
             DayStarted: self._day_started,
             OrderRejected: self._rejected,
@@ -90,6 +92,16 @@ class Effects:
             CommandRefused: self._refused,
             TraderFault: self._trader_raised,
         }
+        if isinstance(broker, OrderLanes):
+            self._lanes = broker
+            self._handlers |= dict.fromkeys(get_args(OrderRequest), self._ask) | {PlaceOrder: self._place}
+        else:
+            self._broker = broker
+            self._handlers |= {
+                Submit: self._submit,
+                Cancel: lambda event: self._broker.cancel(event.order),
+                ReadHoldings: lambda _: self._broker.read_holdings(),
+            }
 
     @property
     def now_ms(self) -> int:
@@ -98,7 +110,7 @@ class Effects:
 
     @property
     def oldest_order_ns(self) -> int:
-        """When the oldest unanswered order was sent (monotonic); 0 when all are answered."""
+        """When the oldest order was sent of which its broker has said nothing (monotonic); 0 when there is none."""
         return next(iter(self._unanswered.values()), 0)
 
     def carry_out(self, events: Sequence[AnyEvent], recv_ns: int = 0) -> None:
@@ -114,7 +126,7 @@ class Effects:
             while waiting:
                 event = waiting.popleft()
                 told.append(event)
-                self._persistence.keep(event)
+                self._row = self._persistence.keep(event)
                 handler = self._handlers.get(type(event))
                 if handler is not None:
                     handler(event)
@@ -128,9 +140,13 @@ class Effects:
         if not self._persistence.begun:
             self._persistence.account(self.now_ms)
 
-    def answered(self, event: BrokerEvent) -> None:
+    def answered(self, said: BrokerEvent | OrderAnswer, now_ms: int) -> None:
         """Take what a broker has posted from a thread of its own."""
-        self.carry_out(self._trader.on_event(event, self.now_ms))
+        self.carry_out(self._trader.on_event(said, now_ms))
+        orders = self._trader.state.orders
+        if self._unanswered and isinstance(orders, LiveOrders):
+            for number in [each for each in self._unanswered if orders.is_answered(each)]:
+                self._answered(number)
 
     def mark(self, kind: str, text: str) -> None:
         """Keep something that happened in the recording, at this place."""
@@ -141,6 +157,15 @@ class Effects:
     def _submit(self, event: Submit) -> None:
         self._unanswered[event.order.number] = _now_ns()
         self._broker.submit(event.order)
+        if self._recv_ns:
+            self._epochs.now.to_order.record(_now_ns() - self._recv_ns)
+
+    def _ask(self, request: OrderRequest) -> None:
+        self._lanes.ask(request, self._row)
+
+    def _place(self, request: PlaceOrder) -> None:
+        self._unanswered[request.order] = _now_ns()
+        self._lanes.ask(request, self._row)
         if self._recv_ns:
             self._epochs.now.to_order.record(_now_ns() - self._recv_ns)
 

@@ -61,15 +61,17 @@ class Persistence:
         self._levels: dict[int, tuple[int, int | None, int]] = {}  # of what is held, as the journal has them
         self._prices: dict[int, int] = {}  # of what was held when the account was kept
 
-    def keep(self, event: events.AnyEvent) -> None:
-        """Put `event` into the journal."""
+    def keep(self, event: events.AnyEvent) -> int:
+        """Put `event` into the journal; the number of its row, 0 where it gets none."""
+        row = 0
         if self._journal is not None and not isinstance(event, _ASKED):
-            self._journal.write(event)
+            row = self._journal.write(event)
             if isinstance(event, _MOVES_THE_ACCOUNT):
                 self._changed = self._keeps_account
                 if isinstance(event, events.FillBooked | PartFilled) and event.position is not None:
                     held = event.position
                     self._levels[held.instrument] = (held.highest, held.trail_stop, held.taken)
+        return row
 
     def account(self, now_ms: int) -> None:
         """Put the account into the journal at once, where an event has changed it since the last time."""

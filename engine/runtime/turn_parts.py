@@ -11,8 +11,9 @@ from engine.model.broker_events import BrokerEvent
 from engine.model.clock import Clock, MarketClock
 from engine.model.commands import Command
 from engine.model.events import FeedEvent
+from engine.model.order_reports import OrderAnswer
 from engine.model.past_prices import PastPrices
-from engine.model.ports import Broker, Journal, Recorder
+from engine.model.ports import Broker, Journal, OrderLanes, Recorder
 from engine.model.types import Instrument
 from engine.runtime.action_receipt import ActionReceipt
 from engine.runtime.cursor import Cursor
@@ -32,8 +33,9 @@ from engine.trading.trader import Trader
 Post = Callable[[BrokerEvent], None]
 PostAny = Callable[["Posted"], None]
 Hold = Callable[[Sequence[int]], None]
-# (instruments, post within the turn, post from another thread) → the broker, and how a simulated one is told what it holds
-MakeBroker = Callable[[Sequence[Instrument], Post, Post], tuple[Broker, Hold]]
+# (instruments, post within the turn, post from another thread) → the broker, or the lanes to a real one, and how a
+# simulated one is told what it holds
+MakeBroker = Callable[[Sequence[Instrument], Post, PostAny], tuple[Broker | OrderLanes, Hold]]
 
 
 class Asked(Struct, frozen=True):
@@ -49,7 +51,7 @@ class JournalLost(Struct, frozen=True):
     text: CleanText
 
 
-Posted = Command | BrokerEvent | FeedEvent | Asked | JournalLost
+Posted = Command | BrokerEvent | OrderAnswer | FeedEvent | Asked | JournalLost
 
 
 class TurnParts:

@@ -8,7 +8,7 @@ from engine.execution.actions import LaneName, SendRequest, WriteRow, lane_of
 from engine.execution.read_lane import ReadLane
 from engine.execution.write_lane import ENTRIES, EXITS, WriteLane
 from engine.model.order_reports import OrderAnswer, SessionChanged
-from engine.model.order_requests import LogIn, OrderRequest, WithdrawOrder
+from engine.model.order_requests import LogIn, OrderRequest, WithdrawOrder, WriteRequest
 from engine.model.order_rows import SendBegun
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
@@ -65,16 +65,21 @@ class Wire:
     def ask(self, requests: list[OrderRequest], now_ms: int) -> None:
         """Hand requests over, each write behind its row; nothing is sent before the next `step`."""
         for request in requests:
-            if isinstance(request, LogIn):
-                self._login_ms = now_ms + LOGIN_MS
-                continue
-            lane = self._lanes[lane_of(request)]
-            if isinstance(lane, ReadLane):
-                lane.wish(request)  # type: ignore[arg-type]
-            elif isinstance(request, WithdrawOrder) and not request.broker_id:
-                lane.withdraw(request.order)
-            else:
-                lane.wish(request, self._journal.write(request, now_ms), now_ms)  # type: ignore[arg-type]
+            writes = isinstance(request, WriteRequest) and not (
+                isinstance(request, WithdrawOrder) and not request.broker_id
+            )
+            self.wish(request, self._journal.write(request, now_ms) if writes else 0, now_ms)
+
+    def wish(self, request: OrderRequest, row: int, now_ms: int) -> None:
+        """Hand a request over that the journal has in this row."""
+        if isinstance(request, LogIn):
+            self._login_ms = now_ms + LOGIN_MS
+            return
+        lane = self._lanes[lane_of(request)]
+        if isinstance(lane, ReadLane):
+            lane.wish(request)  # type: ignore[arg-type]
+        else:
+            lane.wish(request, row, now_ms)  # type: ignore[arg-type]
 
     def next_ms(self, now_ms: int) -> int:
         """When something may happen next."""

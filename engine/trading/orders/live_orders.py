@@ -103,6 +103,11 @@ class LiveOrders:
         """An order by its number."""
         return self.desk.blotter.orders[number]
 
+    def is_answered(self, number: int) -> bool:
+        """Whether the broker has said anything of an order, or none will come of it."""
+        order = self.order(number)
+        return order.known_ms > 0 or order.is_over
+
     # ── What is asked of it ─────────────────────────────────────────────────────────────────────────────────────
 
     @property

@@ -1,0 +1,87 @@
+"""The engine carries a run at a real broker: what is asked goes out behind its row, what the broker says is an input."""
+
+from collections.abc import Iterable
+
+from engine.model.commands import Flat
+from engine.model.events import FillBooked, FlatChanged, Submit, TradeClosed
+from engine.model.marks import InputMark, Mark
+from engine.model.order_reports import RoundAgain, RoundRead
+from engine.model.order_requests import PlaceOrder, WriteRequest
+from engine.model.types import Tick
+from engine.trading.live_trader import LiveTrader
+from tests.simulation.engine_run import EngineRun
+from tests.simulation.trading_days import play, run_at_exchange, wandering
+
+
+def given_again(run: EngineRun, marks: Iterable[Mark], stream: list[Tick]) -> LiveTrader:
+    """A trader of the same beginnings that is given the ticks, and what the marks have."""
+    trader = run.new_trader()
+    inputs = [mark for mark in marks if isinstance(mark, InputMark)]
+    for position in range(len(stream) + 1):
+        if position:
+            trader.on_tick(stream[position - 1])
+        while inputs and inputs[0].ticks == position:
+            mark = inputs.pop(0)
+            if mark.answer is not None:
+                trader.on_event(mark.answer, mark.at_ms)
+            elif mark.command is not None:
+                trader.on_command(mark.command, mark.at_ms, mark.closed_until_ms, mark.market_ms)
+            else:
+                trader.on_beat(mark.at_ms, mark.market_ms, mark.closed_until_ms)
+    return trader
+
+
+def test_what_is_asked_of_the_broker_is_a_row_before() -> None:
+    run = play(run_at_exchange(stream := wandering(200)), stream)
+    writes = [(request, row) for request, row in run.lanes.asked if isinstance(request, WriteRequest)]
+    assert len(writes) > 10
+    assert all(run.journal.numbered[row] is request for request, row in writes)
+    asked = [request.order for request, _ in writes if isinstance(request, PlaceOrder)]
+    assert [event.order.number for event in run.events_of(Submit)] == asked
+    assert len(run.events_of(TradeClosed)) > 3
+
+
+def test_what_the_broker_says_is_recorded_and_gives_the_same_again() -> None:
+    run = play(run_at_exchange(stream := wandering(300)), stream)
+    marks = run.recorder.marks
+    answers = [mark.answer for mark in marks if isinstance(mark, InputMark) and mark.answer is not None]
+    assert {RoundRead, RoundAgain} <= {type(answer) for answer in answers}
+    assert given_again(run, marks, stream).state.dump() == run.trader.state.dump()
+
+
+def test_a_beat_that_moves_nothing_leaves_no_mark() -> None:
+    run = run_at_exchange(stream := wandering(3))
+    play(run, stream)
+    run.turn.beat()
+    before = len(run.recorder.marks)
+    for _ in range(30):
+        run.turn.beat()
+    assert len(run.recorder.marks) == before
+
+
+def test_an_order_waits_for_an_answer_until_the_broker_has_said_anything_of_it() -> None:
+    run = run_at_exchange(stream := wandering(200), script="at place 1: place slow 2000")
+    told = []
+    for each in stream:
+        play(run, [each])
+        told.append((run.parts.effects.oldest_order_ns > 0, bool(run.events_of(FillBooked))))
+        if told[-1][1]:
+            break
+    assert (True, False) in told
+    assert told[-1] == (False, True)
+
+
+def test_a_flat_is_proven_by_the_brokers_books() -> None:
+    run = run_at_exchange(stream := wandering(200))
+    for each in stream:
+        play(run, [each])
+        if run.trader.state.portfolio.net(0):
+            break
+    run.command(Flat("enough"))
+    run.settle(20_000)
+    assert [event.state for event in run.events_of(FlatChanged)][-1] == "FLAT"
+    assert not any(run.exchange.net.values())
+    assert (
+        given_again(run, run.recorder.marks, stream[: run.parts.cursor.position]).state.dump()
+        == run.trader.state.dump()
+    )

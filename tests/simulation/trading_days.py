@@ -1,0 +1,52 @@
+"""Days of ticks at a simulated exchange whose book follows them."""
+
+from collections.abc import Iterable
+from datetime import date
+from random import Random
+
+from engine.config import Config
+from engine.model.types import Tick
+from tests.simulation.engine_run import EngineRun
+from tests.simulator.exchange.exchange import SimulatedExchange
+from tests.simulator.exchange.securities import Security
+from tests.simulator.exchange.settings import Delays
+from tests.support.builders import EAGER, config, ticks
+from tests.support.spoken_orders import instrument_of
+
+DAY = date(2025, 10, 1)
+CALL = Security("NIFTY07OCT2524900CE", "40001", lot=75, freeze=1_801, tick=5)
+QUICK = Delays((2, 2), (1, 1), (1, 1), (0, 0), (0, 0), (0, 0), (1, 1), 0)
+LIVELY = (*EAGER, "risk.base_sl_points=3", "risk.max_position_value_percent=20")
+_DEEP = 1_000_000
+
+
+def wandering(count: int, *, seed: int = 1, step_ms: int = 1_000, start: str = "09:30:00") -> list[Tick]:
+    """Ticks whose price goes up and down, far enough to enter and to exit."""
+    rng, price, prices = Random(seed), 100.0, []
+    for _ in range(count):
+        price = max(60.0, min(140.0, price + rng.choice((-1.5, -0.5, 0.5, 1.5))))
+        prices.append(price)
+    return ticks(prices, step_ms=step_ms, start=start, day=DAY.isoformat())
+
+
+def run_at_exchange(
+    stream: list[Tick], *overrides: str, script: str = "", delays: Delays | None = None, **options: object
+) -> EngineRun:
+    """A run that is about to begin with `stream`, and has read the broker's books twice."""
+    chosen: Config = config(*LIVELY, *overrides)
+    exchange = SimulatedExchange(
+        (CALL,), Random(1), stream[0].exch_ms - 10_000, script=script, delays=delays or QUICK, cash=10**12
+    )
+    run = EngineRun(chosen, (instrument_of(CALL),), exchange, DAY, **options)  # type: ignore[arg-type]
+    run.pass_time(run.now_ms + 5_000)
+    return run
+
+
+def play(run: EngineRun, stream: Iterable[Tick]) -> EngineRun:
+    """Let ticks come at their own time, the exchange's book at their price."""
+    for tick in stream:
+        run.pass_time(tick.exch_ms)
+        book = [(tick.price, _DEEP)]
+        run.exchange.set_book(run.now_ms, CALL.symbol, book, book, tick.price)
+        run.tick(tick)
+    return run
