@@ -3,14 +3,16 @@
 Nothing here is believed by itself: `engine.trading.orders` decides what each of them means for an order.
 """
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.model.types import Side
 from engine.text.sanitize import CleanText
 
+_Row = TypeVar("_Row", "OrderReport", "FillReport", "NetReport")
+Run = tuple[int, int]  # so many rows from that place on
 Request = Literal["place", "modify", "cancel"]
 # Why a broker or an exchange says no: what follows depends on the family alone, never on the words.
 RefusalFamily = Literal[
@@ -159,28 +161,75 @@ class RoundRead(Struct, frozen=True, tag=True):
     fills: tuple[FillReport, ...]
     net: tuple[NetReport, ...]
 
-    def says_the_same(self, before: "RoundRead") -> bool:
-        """Whether its books are those of `before`."""
-        return (self.orders, self.fills, self.net) == (before.orders, before.fills, before.net)
+    def since(self, before: "RoundRead") -> "RoundAgain":
+        """It by what it says otherwise than `before`."""
+        return RoundAgain(
+            self.number,
+            self.begun_ms,
+            self.ended_ms,
+            self.generation,
+            _news(before.orders, self.orders),
+            _news(before.fills, self.fills),
+            _news(before.net, self.net),
+        )
 
 
-class RoundAgain(Struct, frozen=True, tag=True):
-    """A round that says the same as the one before it, in few bytes: for whoever keeps them."""
+class RoundAgain(Struct, frozen=True, tag=True, omit_defaults=True):
+    """A round by what it says otherwise than the one before it, in few bytes: for whoever keeps them.
+
+    A book is its rows, (first, count) instead of those that stand so in the book before; None: it is that book.
+    """
 
     number: int
     begun_ms: int
     ended_ms: int
     generation: int
+    orders: tuple[Run | OrderReport, ...] | None = None
+    fills: tuple[Run | FillReport, ...] | None = None
+    net: tuple[Run | NetReport, ...] | None = None
 
     def whole(self, before: RoundRead) -> RoundRead:
         """The round, where `before` was the one before it."""
-        return replace(
-            before,
-            number=self.number,
-            begun_ms=self.begun_ms,
-            ended_ms=self.ended_ms,
-            generation=self.generation,
+        return RoundRead(
+            self.number,
+            self.begun_ms,
+            self.ended_ms,
+            self.generation,
+            _rows(before.orders, self.orders),
+            _rows(before.fills, self.fills),
+            _rows(before.net, self.net),
         )
+
+
+def _news(before: Sequence[_Row], now: Sequence[_Row]) -> tuple[Run | _Row, ...] | None:
+    """The rows of a book, runs of those that were in it before as (first, count); None where it is the same."""
+    if now == before:
+        return None
+    places = {row: index for index, row in enumerate(before)}
+    told: list[Run | _Row] = []
+    for row in now:
+        index = places.get(row)
+        last = told[-1] if told else None
+        if index is None:
+            told.append(row)
+        elif isinstance(last, tuple) and sum(last) == index:
+            told[-1] = (last[0], last[1] + 1)
+        else:
+            told.append((index, 1))
+    return tuple(told)
+
+
+def _rows(before: tuple[_Row, ...], told: Sequence[Run | _Row] | None) -> tuple[_Row, ...]:
+    """The rows of a book of which `_news` told."""
+    if told is None:
+        return before
+    rows: list[_Row] = []
+    for each in told:
+        if isinstance(each, tuple):
+            rows += before[each[0] : each[0] + each[1]]
+        else:
+            rows.append(each)
+    return tuple(rows)
 
 
 class RoundFailed(Struct, frozen=True, tag=True, omit_defaults=True):

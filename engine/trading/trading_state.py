@@ -316,6 +316,8 @@ class TradingState:
     def dump_told(self, into: Fields) -> None:
         """Add what was told and counted: no part of the deciding state, but what a replay takes back with it."""
         into["reach"] = self.reach.dump()
+        if isinstance(self.orders, LiveOrders):
+            self.orders.dump_whole(into)
         into["fills"] = list(self.fills)
         for inst in self.instrument_states:
             inst.dump_told(into)

@@ -123,7 +123,7 @@ Refused: reason
 Rejected: order reason
 ResumeEntries
 Rewound: ticks
-RoundAgain: number begun_ms ended_ms generation
+RoundAgain: number begun_ms ended_ms generation orders{ORDER_REPORT} fills(fill_id broker_id instrument symbol side quantity price at_ms) net(instrument symbol net carried overnight exchange token)
 RoundFailed: number reason wait_s
 RoundRead: number begun_ms ended_ms generation orders{ORDER_REPORT} fills(fill_id broker_id instrument symbol side quantity price at_ms) net(instrument symbol net carried overnight exchange token)
 RunEnded: outcome fault

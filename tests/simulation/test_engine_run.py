@@ -1,6 +1,9 @@
 """The engine carries a run at a real broker: what is asked goes out behind its row, what the broker says is an input."""
 
+import marshal
 from collections.abc import Iterable
+
+import pytest
 
 from engine.model.commands import Flat
 from engine.model.events import FillBooked, FlatChanged, Submit, TradeClosed
@@ -11,10 +14,21 @@ from engine.model.types import Tick
 from engine.trading.live_trader import LiveTrader
 from tests.simulation.engine_run import EngineRun
 from tests.simulation.trading_days import play, run_at_exchange, wandering
+from tests.simulator.exchange.settings import Delays
 
 
-def given_again(run: EngineRun, marks: Iterable[Mark], stream: list[Tick]) -> LiveTrader:
-    """A trader of the same beginnings that is given the ticks, and what the marks have."""
+def put_aside(run: EngineRun, trader: LiveTrader) -> LiveTrader:
+    """Another trader, with the state that this one has put aside."""
+    fields = trader.state.dump()
+    trader.state.dump_told(fields)
+    other = run.new_trader()
+    other.load(marshal.loads(marshal.dumps(fields)))
+    other.state.load_told(fields)
+    return other
+
+
+def given_again(run: EngineRun, marks: Iterable[Mark], stream: list[Tick], every: int = 10_000) -> LiveTrader:
+    """A trader of the same beginnings that is given the ticks, and what the marks have; another one goes on after so many marks."""
     trader = run.new_trader()
     inputs = [mark for mark in marks if isinstance(mark, InputMark)]
     for position in range(len(stream) + 1):
@@ -22,6 +36,8 @@ def given_again(run: EngineRun, marks: Iterable[Mark], stream: list[Tick]) -> Li
             trader.on_tick(stream[position - 1])
         while inputs and inputs[0].ticks == position:
             mark = inputs.pop(0)
+            if len(inputs) % every == 0:
+                trader = put_aside(run, trader)
             if mark.answer is not None:
                 trader.on_event(mark.answer, mark.at_ms)
             elif mark.command is not None:
@@ -47,6 +63,29 @@ def test_what_the_broker_says_is_recorded_and_gives_the_same_again() -> None:
     answers = [mark.answer for mark in marks if isinstance(mark, InputMark) and mark.answer is not None]
     assert {RoundRead, RoundAgain} <= {type(answer) for answer in answers}
     assert given_again(run, marks, stream).state.dump() == run.trader.state.dump()
+
+
+@pytest.mark.parametrize("every", [1, 7])
+def test_a_state_that_is_put_aside_leads_on_to_the_same(every: int) -> None:
+    run = play(run_at_exchange(stream := wandering(120, step_ms=500), delays=Delays()), stream)
+    assert len(run.events_of(TradeClosed)) > 1
+    assert given_again(run, run.recorder.marks, stream, every).state.dump() == run.trader.state.dump()
+
+
+def test_what_is_kept_of_orders_to_be_compared_stays_short_and_names_what_differs() -> None:
+    run = run_at_exchange(stream := wandering(400), script="at place 20: place slow 3000")
+    for each in stream:
+        play(run, [each])
+        if (fields := run.trader.state.dump())["orders.working"] and len(run.trader.orders.desk.blotter.orders) == 20:
+            break
+    orders = {name: value for name, value in fields.items() if name.startswith("orders.")}
+    assert len(repr(orders)) < 1_000 < 15_000 < len(run.trader.orders.desk.dump())
+    order = run.trader.orders.order(20)
+    assert orders["orders.working"] == f"{order.tag} INTENT 0/{order.quantity} @ {order.limit}"
+    before = dict(orders)
+    order.rung += 1
+    changed = run.trader.state.dump()
+    assert [name for name, value in before.items() if changed[name] != value] == ["orders.blotter"]
 
 
 def test_a_beat_that_moves_nothing_leaves_no_mark() -> None:

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from engine.model.order_reports import OrderAnswer, Quoted, RoundFailed, RoundRead
 from engine.model.order_requests import OrderRequest
+from engine.model.state import Fields
 from engine.trading.orders.blotter import Blotter, Told
-from engine.trading.orders.desk_state import Kept, Parts, take_text, text_of
+from engine.trading.orders.desk_state import Kept, Parts, digests_of, take_text, text_of
 from engine.trading.orders.live_flat import LiveFlat
 from engine.trading.orders.order_budget import OrderBudget
 from engine.trading.orders.price_ladder import Quote
@@ -107,6 +108,25 @@ class OrderDesk:
     def dump(self) -> str:
         """All that decides, as a text."""
         return text_of(self._parts())
+
+    def told(self) -> Fields:
+        """What decides, so that two of them can be compared and a difference be named: by words, and by a digest of each part."""
+        blotter = self.blotter
+        working = [
+            f"{each.tag} {each.state} {each.filled}/{each.quantity} @ {each.limit}" for each in blotter.open.values()
+        ]
+        wished = [
+            f"{each.purpose} {each.filled}/{each.quantity} of {each.instrument}"
+            for each in self.pursuit.wishes.values()
+        ]
+        return {
+            "working": ", ".join(working),
+            "wished": ", ".join(wished),
+            "net": list(blotter.net),
+            "locked": blotter.locked or self.pursuit.halted,
+            "doubt": blotter.doubt,
+            **digests_of(self._parts()),
+        }
 
     def load(self, text: str) -> None:
         """Take that back; raises ValueError for what `dump` never writes."""

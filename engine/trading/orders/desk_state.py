@@ -5,11 +5,14 @@ gives the same text on every machine.
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
+from engine.model.digest import blake2b
 from engine.model.state import Fields, Stateful, dump, load
+
+_PLAIN: Final = "limits"  # under which the parts of plain values stand: what may be sent, and at which price
 
 
 class Kept(Protocol):
@@ -29,19 +32,30 @@ class Parts(msgspec.Struct, frozen=True):
 
 def text_of(parts: Parts) -> str:
     """All that decides, as a text."""
-    fields: Fields = {}
-    for name, owner in parts.plain.items():
-        dump(owner, f"{name}.", fields)
-    typed = {
-        name: {each: _in_order(getattr(owner, each)) for each in owner.KEPT} for name, owner in parts.typed.items()
+    return msgspec.json.encode({name: msgspec.Raw(text) for name, text in _texts(parts).items()}).decode()
+
+
+def digests_of(parts: Parts) -> dict[str, str]:
+    """A digest of what decides of each typed part, and one of all plain ones: equal where the texts are."""
+    return {name: blake2b(text, digest_size=16).hexdigest() for name, text in _texts(parts).items()}
+
+
+def _texts(parts: Parts) -> dict[str, bytes]:
+    texts = {
+        name: msgspec.json.encode({each: _in_order(getattr(owner, each)) for each in owner.KEPT})
+        for name, owner in parts.typed.items()
     }
-    return msgspec.json.encode([typed, fields]).decode()
+    fields: Fields = {}
+    for name, plain in parts.plain.items():
+        dump(plain, f"{name}.", fields)
+    return texts | {_PLAIN: msgspec.json.encode(fields)}
 
 
 def take_text(parts: Parts, text: str) -> None:
     """Have the parts as they were when `text` was made; raises ValueError for one that never was."""
     try:
-        typed, fields = msgspec.json.decode(text, type=tuple[dict[str, dict[str, Any]], dict[str, Any]])
+        typed = msgspec.json.decode(text, type=dict[str, dict[str, Any]])
+        fields = typed[_PLAIN]
         for name, owner in parts.typed.items():
             for each, kind in owner.KEPT.items():
                 setattr(owner, each, msgspec.convert(typed[name][each], kind, str_keys=True))

@@ -20,7 +20,10 @@ from engine.trading.orders.open_orders import Wanted
 from engine.trading.orders.wishes import WishOver
 
 _DESK: Final = "orders.desk"
+_ROUND: Final = "orders.round"
+_TRUSTED: Final = "trusted"  # the newest round is the one that is believed
 _PARTS: Final = "orders.parts"
+_NOW: Final = "orders.now_ms"
 _PERCENT: Final = 101  # of the price it was decided at: an entry may go so far
 
 
@@ -90,10 +93,8 @@ class LiveOrders:
         self.desk.take(answer, self.now_ms)
 
     def shortened(self, answer: OrderAnswer) -> OrderAnswer:
-        """The answer as it may be kept beside those before it: a round that says the same as the last is told in a few bytes."""
-        if isinstance(answer, RoundRead) and self._round is not None and answer.says_the_same(self._round):
-            return RoundAgain(answer.number, answer.begun_ms, answer.ended_ms, answer.generation)
-        return answer
+        """The answer as it may be kept beside those before it: of a round only what the last did not say."""
+        return answer.since(self._round) if isinstance(answer, RoundRead) and self._round is not None else answer
 
     def take_told(self) -> list[Told | WishOver]:
         """What came of it since the last time."""
@@ -150,10 +151,17 @@ class LiveOrders:
     # ── State ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def dump(self, into: Fields) -> None:
-        """Add the deciding state to `into`."""
-        into[_DESK] = self.desk.dump()
-        into["orders.now_ms"] = self.now_ms
+        """Add the deciding state to `into`, that of the desk as digests: all of it is a long text (see `dump_whole`)."""
+        into |= {f"orders.{name}": value for name, value in self.desk.told().items()}
+        into[_NOW] = self.now_ms
         self.keep(into)
+
+    def dump_whole(self, into: Fields) -> None:
+        """Add what `load` needs to take the desk back as well, and how rounds are told from here on."""
+        into[_DESK] = self.desk.dump()
+        into[_ROUND] = (
+            _TRUSTED if self._round is self.desk.blotter.newest else msgspec.json.encode(self._round).decode()
+        )
 
     def keep(self, into: Fields) -> None:
         """Add to `into` all that the next run must know and the rows of orders do not tell."""
@@ -163,9 +171,12 @@ class LiveOrders:
 
     def load(self, fields: Mapping[str, Plain], _place: Mapping[int, int] | None = None) -> None:
         """Take the deciding state back from what `dump` wrote, or what the run before has kept; raises ValueError."""
+        self.now_ms = int(str(fields.get(_NOW, self.now_ms)))
         if isinstance(text := fields.get(_DESK), str):
             self.desk.load(text)
-            self.now_ms = int(str(fields["orders.now_ms"]))
+            told = str(fields[_ROUND])
+            newest = self.desk.blotter.newest
+            self._round = newest if told == _TRUSTED else msgspec.json.decode(told, type=RoundRead | None)
         try:
             parts = msgspec.json.decode(str(fields.get(_PARTS, "{}")), type=dict[int, OrderParts])
         except msgspec.DecodeError as error:

@@ -20,12 +20,18 @@ QUOTE_WAIT_MS: Final = 1_500  # for a quote that was asked for: then an exit goe
 class Pricing:
     """`quote_of` tells what the feed shows of an instrument's market, by our own time; `bounds` are by instrument."""
 
-    KEPT: ClassVar[Mapping[str, Any]] = {"_told": dict[int, Quote], "_lacking": set[int], "_asked_ms": dict[int, int]}
+    KEPT: ClassVar[Mapping[str, Any]] = {
+        "shown": dict[int, Quote],
+        "_told": dict[int, Quote],
+        "_lacking": set[int],
+        "_asked_ms": dict[int, int],
+    }
 
     def __init__(self, instruments: Sequence[Instrument], quote_of: Callable[[int], Quote]) -> None:
         self._instruments = instruments
         self._quote_of = quote_of
         self.bounds = [PriceBounds(each) for each in instruments]
+        self._shown: dict[int, Quote] = {}  # by the feed when this state was put aside, by instrument
         self._told: dict[int, Quote] = {}  # the newest quotes that were asked for, by instrument
         self._lacking: set[int] = set()  # instruments that a ladder could not begin in for want of a quote
         self._asked_ms: dict[int, int] = {}  # when a quote was asked for last, by instrument
@@ -41,9 +47,23 @@ class Pricing:
         self._told[quoted.instrument] = Quote(now_ms, quoted.bid, quoted.ask, quoted.last)
         self.bounds[quoted.instrument].tell_circuit(quoted.lower, quoted.upper)
 
+    @property
+    def shown(self) -> dict[int, Quote]:
+        """What the feed shows, or showed when this state was put aside, by instrument."""
+        found = {at: self._shown_of(at) for at in range(len(self._instruments))}
+        return {at: quote for at, quote in found.items() if quote.at_ms}
+
+    @shown.setter
+    def shown(self, quotes: dict[int, Quote]) -> None:
+        self._shown = quotes
+
+    def _shown_of(self, instrument: int) -> Quote:
+        quote = self._quote_of(instrument)
+        return quote if quote.at_ms else self._shown.get(instrument, quote)
+
     def _newest(self, instrument: int) -> Quote:
         """The newest that is known of a market."""
-        shown, told = self._quote_of(instrument), self._told.get(instrument)
+        shown, told = self._shown_of(instrument), self._told.get(instrument)
         return shown if told is None or told.at_ms <= shown.at_ms else told
 
     # ── Where a ladder begins ───────────────────────────────────────────────────────────────────────────────────
