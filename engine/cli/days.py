@@ -51,7 +51,8 @@ def _count(text: str) -> int:
 def run(args: Namespace) -> int:
     """List them."""
     from engine.cli.output import columns, one_of, warn
-    from engine.reports.day_list import DayRecord, cells_of, columns_of, csv_line, day_lines, day_record, total_of
+    from engine.reports.day_list import day_lines
+    from engine.reports.day_records import DayRecord, cells_of, columns_of, csv_line, day_record, total_of
     from engine.serving.past_days import PastDays
 
     one_of(args, "json", "csv")

@@ -80,7 +80,7 @@ def run(args: Namespace) -> int:
 def _write_json(
     trades: "Iterator[DayTrade]", past: "PastDays", date: str, whole: "Callable[[], DayResult] | None"
 ) -> Iterator[str]:
-    from engine.reports.day_list import TradeTotal, day_record, trade_record
+    from engine.reports.day_records import TradeTotal, day_record, trade_record
 
     encoder, total = msgspec.json.Encoder(decimal_format="number"), TradeTotal()
     begin = encoder.encode({"schema": 1, "state_dir": past.place.where, "zone": past.zone, "date": date}).decode()
@@ -97,7 +97,7 @@ def _write_json(
 def _write_csv(
     trades: "Iterator[DayTrade]", past: "PastDays", date: str, _whole: "Callable[[], DayResult] | None"
 ) -> Iterator[str]:
-    from engine.reports.day_list import TradeRecord, cells_of, columns_of, csv_line, trade_record
+    from engine.reports.day_records import TradeRecord, cells_of, columns_of, csv_line, trade_record
 
     yield csv_line(columns_of(TradeRecord))
     for trade in trades:
@@ -109,7 +109,8 @@ def _write_lines(
 ) -> Iterator[str]:
     """`whole`: the day's figures stand under the list; None where it is not of all symbols."""
     from engine.cli.output import columns
-    from engine.reports.day_list import Extremes, TradeLines, TradeTotal, block_lines, total_line
+    from engine.reports.day_list import Extremes, TradeLines, block_lines, total_line
+    from engine.reports.day_records import TradeTotal
 
     total, extremes, lines = TradeTotal(), Extremes(), TradeLines(past.zone, columns())
     yield f"{date} {past.place.mode}\n{lines.head}\n"

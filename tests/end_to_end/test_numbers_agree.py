@@ -26,7 +26,7 @@ from engine.model.events import FillBooked
 from engine.model.statistics import DayStatistics
 from engine.model.types import Tick
 from engine.presentation import closing as card
-from engine.reports.day_list import day_record
+from engine.reports.day_records import day_record
 from engine.reports.summary import summarise
 from tests.support.builders import EAGER, ListSource, config, ms, tick
 from tests.support.journal_harness import instruments_named
