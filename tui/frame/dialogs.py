@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from engine import TimelineEvent
 from engine.presentation import format as text
-from tui.frame import closing, flatplan, leaving, one_position
+from tui.frame import action_plan, closing, flatplan, leaving, one_position
 from tui.frame import help as help_pane
 from tui.input import keys
 from tui.input.guard import PLANS
@@ -225,7 +225,7 @@ def _listing(rows: Body, also: str) -> Body:
 _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
     "position": ("POSITION", one_position.rows, 110, 40),
     "stop_price": ("STOP TO", _stop_price, 64, 6),
-    "action": ("POSITION", one_position.action_rows, 76, 14),
+    "action": ("POSITION", action_plan.rows, 76, 14),
     "flat": ("EMERGENCY FLAT", flatplan.rows, 76, 24),
     "goto": ("GO TO", _goto, 64, 16),
     "bookmark": (

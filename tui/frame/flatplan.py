@@ -9,8 +9,8 @@ from engine import OpenPosition
 from engine.presentation import format as text
 from engine.presentation.lamps import is_held
 from tui.frame import legs as leg_lines
-from tui.text.rows import Line, Span, fit, result_style
-from tui.text.spelling import shortened, spelled, wrapped
+from tui.text.rows import Line, Span, result_style
+from tui.text.spelling import fitting, sentence, shortened, spelled_lines
 from tui.view import commands
 from tui.view.flat import PATH, RUNS, held_until
 from tui.view.model import OLD_S, View
@@ -49,10 +49,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
         lines[-1] = ((f"{len(whole) - room + 1} more lines in a higher window", "warn"),)
     elif len(lines) < room:
         lines.append(())
-    drawn = [
-        tuple((spelled(part, view.glyphs), style) for part, style in line) for line in (*lines, _keys(view, width))
-    ]
-    return [fit(line, width) for line in drawn]
+    return spelled_lines([*lines, _keys(view, width)], width, view.glyphs)
 
 
 def _stage(view: View) -> str:
@@ -76,21 +73,16 @@ def _window(view: View, body: FlatLines, room: int) -> list[Line]:
     return [*(line for block in blocks[first : first + fitting] for line in block), ((counted, "warn"),)]
 
 
-def _sentence(words: str, style: str, width: int) -> list[Line]:
-    """`words` in as many lines as they need."""
-    return [((part, style),) for part in wrapped(words, width)]
-
-
 def old_figures(view: View, width: int) -> list[Line]:
     """A warning over everything when the figures are not of now, or nobody is there to close anything."""
     if not view.attachment.there:
         if commands.flat_asked(view.attachment):  # its own line says what to do
-            return _sentence("!! THE ENGINE IS GONE !!", "alert", width)
-        gone = _sentence("!! THE ENGINE IS GONE: x waits a minute for it; from a shell: !!", "alert", width)
-        return [*gone, *_sentence(f"myquant-tui flat{view.attachment.options}", "alert", width)]
+            return sentence("!! THE ENGINE IS GONE !!", "alert", width)
+        gone = sentence("!! THE ENGINE IS GONE: x waits a minute for it; from a shell: !!", "alert", width)
+        return [*gone, *sentence(f"myquant-tui flat{view.attachment.options}", "alert", width)]
     if view.age_s <= OLD_S:
         return []
-    return _sentence(
+    return sentence(
         f"!! THESE FIGURES ARE {text.seconds(view.age_s)} OLD: the engine does not answer !!", "alert", width
     )
 
@@ -100,7 +92,7 @@ def _asked(view: View, width: int) -> list[Line]:
     asked = commands.flat_asked(view.attachment)
     if asked is None or view.snapshot.flat.state in RUNS:
         return []
-    return _sentence(*commands.told(asked, view.attachment), width)
+    return sentence(*commands.told(asked, view.attachment), width)
 
 
 def who(view: View, width: int) -> list[Line]:
@@ -195,9 +187,9 @@ def _job(view: View, width: int) -> FlatLines:
     loud = f"{blind:,} of {len(flat.legs):,} closed {leg_lines.BLIND}: at prices that are no news any more"
     ordered = [*todo, *done] if len(flat.legs) > _FEW else flat.legs
     legs = [[leg_lines.line(view, leg, width)] for leg in ordered] or [[(("nothing was held", "dim"),)]]
-    above = [head, *_path(view, width), *(_sentence(loud, "alert", width) if blind else [])]
+    above = [head, *_path(view, width), *(sentence(loud, "alert", width) if blind else [])]
     for line in flat.by_hand:
-        above += _sentence(f"DO IT BY HAND: {line}", "alert", width)
+        above += sentence(f"DO IT BY HAND: {line}", "alert", width)
     return FlatLines(above, legs, [], done=f"{len(done):,} closed · ")
 
 
@@ -213,7 +205,7 @@ def _receipt(view: View, width: int) -> FlatLines:
 def _told(view: View, words: str, width: int, style: str) -> list[Line]:
     """One line of the receipt; of a leg that was closed blind all of it, loud."""
     if f": {leg_lines.BLIND}" in words:
-        return _sentence(words, "alert", width)
+        return sentence(words, "alert", width)
     return [((shortened(words, width, view.glyphs), style),)]
 
 
@@ -233,14 +225,18 @@ def _keys(view: View, width: int) -> Line:
     elif not view.ui.plan_until_ns:
         forms = ["no flat is on its way · any key closes, then !x asks again", "no flat is on its way"]
     else:
-        left_s = max(0, min(_OPEN_S, -(-(view.ui.plan_until_ns - view.now_ns) // 1_000_000_000)))
-        closes = f"closes by itself in {left_s} s"
-        forms = [f"x fires · any other key closes · {closes}", f"x fires · any other closes · {left_s} s", "x fires"]
-    spelt = [spelled(form, view.glyphs) for form in forms]
-    shown = next((form for form in spelt if len(form) <= width), shortened(spelt[-1], width, view.glyphs))
+        forms = fire_keys(view)
+    shown = fitting(forms, width, view.glyphs)
     if shown.startswith("x fires"):
         return (("x fires", "alert"), (shown[len("x fires") :], "bold"))
     return ((shown, "bold"),)
+
+
+def fire_keys(view: View) -> list[str]:
+    """The key that fires a plan and for how long it does, the longest words first."""
+    left_s = max(0, min(_OPEN_S, -(-(view.ui.plan_until_ns - view.now_ns) // 1_000_000_000)))
+    closes = f"closes by itself in {left_s} s"
+    return [f"x fires · any other key closes · {closes}", f"x fires · any other closes · {left_s} s", "x fires"]
 
 
 def _is_owed(view: View) -> bool:

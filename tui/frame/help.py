@@ -4,8 +4,8 @@ from functools import lru_cache
 
 from engine.presentation.entries import MEANINGS
 from tui.input.keys import OWN, TABLE
-from tui.text.rows import Line, fit, left
-from tui.text.spelling import spelled, wrapped
+from tui.text.rows import Line, left
+from tui.text.spelling import spelled_lines, wrapped
 from tui.view.model import View
 
 _NAME = 13
@@ -117,7 +117,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     lines = whole(width)
     top = max(0, min(view.ui.choice, len(lines) - height))
     shown = lines[top : top + height]
-    return [fit(tuple((spelled(part, view.glyphs), style) for part, style in line), width) for line in shown]
+    return spelled_lines(shown, width, view.glyphs)
 
 
 @lru_cache(maxsize=4)

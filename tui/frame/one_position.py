@@ -1,26 +1,12 @@
-"""The dialogs of one position: its levels, fills and chart; the price of a stop; the plan of an action and what has come of it. Pure."""
+"""The dialog of one position: its levels, fills and chart, the keys that act on it, and what a stop's price may be. Pure."""
 
-from msgspec.structs import replace
-
-from engine import (
-    ActionView,
-    AllowEntries,
-    BarEntries,
-    ClosePosition,
-    Instrument,
-    MoveStop,
-    OpenPosition,
-    Trade,
-    acting_stop,
-)
+from engine import Instrument, OpenPosition, Trade, acting_stop
 from engine.presentation import format as text
-from tui.frame import flatplan
-from tui.frame import legs as leg_lines
 from tui.panes import chart
 from tui.text.rows import Line, fit, result_style, right, width_of
 from tui.text.segments import within
-from tui.text.spelling import shortened, spelled, wrapped
-from tui.view import commands, one_position
+from tui.text.spelling import fitting, sentence, shortened, spelled_lines
+from tui.view import one_position
 from tui.view.model import View
 
 _SIDE_BY_SIDE = 84  # cells from which the fills stand beside the levels
@@ -28,8 +14,6 @@ _FILLS = 36  # cells that are left to them there, at least
 _CHART_LEAST = 8  # rows from which a chart says something
 _MOST_TARGETS = 3
 _LOW = 16  # lines below which only the next target is shown
-_OPEN_S = 10
-_ENDED = ("DONE", "FILLED", "REFUSED")
 
 
 def title(view: View) -> str:
@@ -46,21 +30,16 @@ def rows(view: View, width: int, height: int) -> list[Line]:
     """Levels with their distances, the fills so far, the chart where there is room; the keys stand last, always."""
     seen, index = view.snapshot, view.ui.instrument
     held = one_position.held_in(seen, index)
-    foot = _keys(view, held, width)
+    foot = keys(view, held, width)
     if height < 3:
         return [foot][:height]
-    said = _sentence(view.ui.notice, view.ui.notice_style, width)[: height - 2] if view.ui.notice else []
+    said = sentence(view.ui.notice, view.ui.notice_style, width)[: height - 2] if view.ui.notice else []
     lines = [*_barred(view, width), *(_held(view, held, width, height) if held else _nothing(view, width))]
     room = height - 2 - len(said)
     free = room - len(lines) - 1
     if free >= _CHART_LEAST:
         lines += [(), *chart.rows(view, width, free, index)]
-    return _drawn(view, [*lines[:room], (), *said, foot], width)
-
-
-def _drawn(view: View, lines: list[Line], width: int) -> list[Line]:
-    """The lines in the terminal's characters."""
-    return [fit(tuple((spelled(part, view.glyphs), style) for part, style in line), width) for line in lines]
+    return spelled_lines([*lines[:room], (), *said, foot], width, view.glyphs)
 
 
 def _held(view: View, held: OpenPosition, width: int, height: int) -> list[Line]:
@@ -95,7 +74,7 @@ def _nothing(view: View, width: int) -> list[Line]:
 def _barred(view: View, width: int) -> list[Line]:
     if not one_position.is_barred(view.snapshot, view.ui.instrument):
         return []
-    return [((part, "warn"),) for part in wrapped("no new entries here, by the operator: n ends that", width)]
+    return sentence("no new entries here, by the operator: n ends that", "warn", width)
 
 
 def _head(view: View, held: OpenPosition, width: int) -> list[Line]:
@@ -189,7 +168,7 @@ def _newest(lines: list[Line], room: int) -> list[Line]:
     return [*lines[:1], ((f"{left} more fills", "warn"),), *lines[1 + left :]][: max(1, room)]
 
 
-def _keys(view: View, held: OpenPosition | None, width: int) -> Line:
+def keys(view: View, held: OpenPosition | None, width: int) -> Line:
     """The keys that work now, in as many words as fit."""
     barred = one_position.is_barred(view.snapshot, view.ui.instrument)
     entries, short = ("n allow entries", "n allow") if barred else ("n no new entries", "n bar")
@@ -201,12 +180,7 @@ def _keys(view: View, held: OpenPosition | None, width: int) -> Line:
     ]
     if held is None:
         forms = [f"{entries} · ! flat · any other key closes", f"{entries} · ! flat", short]
-    return ((_fitting(view, forms, width), "bold"),)
-
-
-def _fitting(view: View, forms: list[str], width: int) -> str:
-    spelt = [spelled(form, view.glyphs) for form in forms]
-    return next((form for form in spelt if len(form) <= width), shortened(spelt[-1], width, view.glyphs))
+    return ((fitting(forms, width, view.glyphs), "bold"),)
 
 
 # ── The price of a stop ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -221,147 +195,3 @@ def stop_says(view: View) -> str:
     acting = text.price(instrument, acting_stop(held.state.stop, held.state.trail_stop))
     last, step = text.price(instrument, held.last), text.price(instrument, instrument.tick_size)
     return f"above {acting}, below {last}, steps of {step}; or points below the last: 5p"
-
-
-# ── The plan of an action, and what has come of it ──────────────────────────────────────────────────────────────────
-
-
-def action_rows(view: View, width: int, height: int) -> list[Line]:
-    """The plan that `x` fires, then where it stands; the keys stand last, always."""
-    foot = _plan_keys(view, width)
-    if height < 3:
-        return [foot][:height]
-    fired = view.ui.fired_after >= 0
-    lines = [*flatplan.old_figures(view, width), *flatplan.who(view, width)]
-    lines += _outcome(view, width) if fired else _plan(view, width)
-    shown = lines[: height - 2]
-    if len(lines) > height - 2 > 1:
-        shown[-1] = ((f"{len(lines) - height + 3} more lines in a higher window", "warn"),)
-    return _drawn(view, [*shown, (), foot], width)
-
-
-def _sentence(words: str, style: str, width: int) -> list[Line]:
-    return [((part, style),) for part in wrapped(words, width)]
-
-
-def _plan(view: View, width: int) -> list[Line]:
-    """What would be done, what it comes to, how old its data is."""
-    seen, index, planned = view.snapshot, view.ui.instrument, view.ui.planned
-    held = one_position.held_in(seen, index)
-    if isinstance(planned, ClosePosition | MoveStop):
-        if held is None or not one_position.is_meant(held, planned):
-            return _sentence("that position is gone: x would be refused", "alert", width)
-        if isinstance(planned, ClosePosition):
-            return _sale(view, held, planned, width)
-        return _stop(view, held, planned, width)
-    if isinstance(planned, AllowEntries):
-        words = "the strategy may enter here again; what locks or pauses all entries stays as it is"
-    else:
-        words = "no new entries in this instrument until the same key ends that; a restart keeps it"
-    stays = "what is held goes on, with its stop and targets" if held and isinstance(planned, BarEntries) else ""
-    return [*_sentence(words, "", width), *_sentence(stays, "dim", width), (("no order is sent", "dim"),)]
-
-
-def _sale(view: View, held: OpenPosition, planned: ClosePosition, width: int) -> list[Line]:
-    seen, state = view.snapshot, held.state
-    instrument = text.instrument_at(seen, state.instrument)
-    quantity = one_position.quantity_of(seen, state.instrument, planned)
-    if not quantity or (planned.half_of and planned.half_of != state.quantity):
-        return _sentence("what is held has changed since: x would be refused", "alert", width)
-    count = leg_lines.orders(view, replace(held, state=replace(state, quantity=quantity)))
-    took = "up to 10 s" if seen.trade_mode == "live" else "under 1 s"
-    share = held.open_pnl * quantity / state.quantity
-    costs = held.exit_costs * quantity / state.quantity
-    zone = seen.session.zone
-    counted = f"{count:,} order{'' if count == 1 else 's'}, {took}; "
-    realises: Line = (
-        (f"{counted}realises ≈ ", ""),
-        (text.money(share, zone, sign=True), result_style(share)),
-        (", ", "dim"),
-        (f"exit costs ≈ {text.money(costs, zone)}", "dim"),
-    )
-    parts: list[Line] = [realises] if width_of(realises) <= width else [realises[:2], realises[3:]]
-    left = state.quantity - quantity
-    stays = f"{text.quantity(instrument, left)} stay, with their stop and targets" if left else ""
-    again = (
-        "" if left or one_position.is_barred(seen, state.instrument) else "the strategy may enter again: n bars that"
-    )
-    return [
-        *leg_lines.planned(view, held, width, quantity),
-        *parts,
-        *_sentence(stays or again, "dim", width),
-        flatplan.data_age(view, width, (held,)),
-    ]
-
-
-def _stop(view: View, held: OpenPosition, planned: MoveStop, width: int) -> list[Line]:
-    seen, state = view.snapshot, held.state
-    instrument = text.instrument_at(seen, state.instrument)
-    before, after = text.price(instrument, state.stop), text.price(instrument, planned.stop)
-    away = text.points(instrument, planned.stop - held.last)
-    result = instrument.money(planned.stop * state.quantity - state.entry_turnover) - state.entry_costs
-    zone = seen.session.zone
-    at_stop: Line = (
-        ("at the stop ≈ ", ""),
-        (text.money(result, zone, sign=True), result_style(result)),
-        (" before exit costs", "dim"),
-    )
-    gone = planned.stop >= held.last
-    return [
-        (
-            ("stop ", "dim"),
-            (f"{before} → {after}", "stop"),
-            (f"  {away} from the last {text.price(instrument, held.last)}", ""),
-        ),
-        at_stop,
-        *_sentence("the price is there already: x would be refused" if gone else "", "alert", width),
-        (("no order is sent: the engine watches it", "dim"),),
-        flatplan.data_age(view, width, (held,)),
-    ]
-
-
-def _outcome(view: View, width: int) -> list[Line]:
-    """Where what was fired stands: by the engine's own word, else by what became of the command on its way."""
-    action = _told(view)
-    if action is not None:
-        return _word(view, action, width)
-    asked = [each for each in view.attachment.asked if each.command == view.ui.planned]
-    if asked:
-        return _sentence(*commands.told(asked[-1], view.attachment), width)
-    return _sentence("sent; the engine has not answered yet", "warn", width)
-
-
-def _told(view: View) -> ActionView | None:
-    """What the engine says of an action that came after this one was fired."""
-    action = view.snapshot.action
-    return action if action is not None and action.number > view.ui.fired_after else None
-
-
-def _word(view: View, action: ActionView, width: int) -> list[Line]:
-    instrument = text.instrument_at(view.snapshot, view.ui.instrument)
-    if action.word == "REFUSED":
-        return [(("REFUSED", "alert"),), *_sentence(action.reason, "", width)]
-    style = "good" if action.word.endswith(_ENDED) else "accent" if action.word == "SENT" else "alert"
-    lines: list[Line] = [((action.word, style), (f"  by {action.by}", "dim"))]
-    if action.quantity:
-        filled = f"sold {text.quantity(instrument, action.filled)} of {text.quantity(instrument, action.quantity)}"
-        at = f" @ {text.price(instrument, action.average)}" if action.filled else ""
-        lines += _sentence(f"{filled}{at}, planned at {text.price(instrument, action.price)}", "", width)
-    if action.word.startswith(leg_lines.BLIND):
-        lines += _sentence("at a price that is no news any more", "alert", width)
-    if action.word.endswith(_ENDED):
-        lines += _sentence("the receipt is in the log", "dim", width)
-    return lines
-
-
-def _plan_keys(view: View, width: int) -> Line:
-    """What the keys do now."""
-    if one_position.refused(view.snapshot, view.ui.fired_after):
-        return _keys(view, one_position.held_in(view.snapshot, view.ui.instrument), width)
-    if view.ui.fired_after >= 0:
-        return ((_fitting(view, ["any key closes this", "any key closes"], width), "bold"),)
-    left_s = max(0, min(_OPEN_S, -(-(view.ui.plan_until_ns - view.now_ns) // 1_000_000_000)))
-    closes = f"closes by itself in {left_s} s"
-    forms = [f"x fires · any other key closes · {closes}", f"x fires · any other closes · {left_s} s", "x fires"]
-    words = _fitting(view, forms, width)
-    return ((words[:7], "alert"), (words[7:], "bold"))

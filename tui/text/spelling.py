@@ -1,11 +1,12 @@
 """Sentences for the terminal at hand: its characters in place of others, broken into lines of words. Knows no pane."""
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
 from tui.text.glyphs import Glyphs
-from tui.text.rows import clip
+from tui.text.rows import Line, clip, fit
 
 
 @lru_cache(maxsize=512)
@@ -23,6 +24,17 @@ def spelled(text: str, glyphs: Glyphs) -> str:
 def shortened(text: str, width: int, glyphs: Glyphs) -> str:
     """`text` as the terminal writes it, in at most `width` cells."""
     return spelled(clip(spelled(text, glyphs), max(0, width)), glyphs)
+
+
+def fitting(forms: Sequence[str], width: int, glyphs: Glyphs) -> str:
+    """The first of `forms` that takes at most `width` cells as the terminal writes it; else the last one, shortened."""
+    spelt = [spelled(form, glyphs) for form in forms]
+    return next((form for form in spelt if len(form) <= width), shortened(spelt[-1], width, glyphs))
+
+
+def spelled_lines(lines: Iterable[Line], width: int, glyphs: Glyphs) -> list[Line]:
+    """`lines` as the terminal writes them, each in exactly `width` cells."""
+    return [fit(tuple((spelled(part, glyphs), style) for part, style in line), width) for line in lines]
 
 
 @lru_cache(maxsize=64)
@@ -66,3 +78,8 @@ def wrapped(text: str, width: int) -> list[str]:
         else:
             lines.append(word)
     return lines
+
+
+def sentence(words: str, style: str, width: int) -> list[Line]:
+    """`words` in one style, in as many lines as they need."""
+    return [((part, style),) for part in wrapped(words, width)]
