@@ -11,6 +11,7 @@ from engine import (
     MoveStop,
     OpenPosition,
     PositionCommand,
+    PositionState,
     Snapshot,
     half_of,
     stop_objection,
@@ -35,6 +36,21 @@ def percent(position: OpenPosition, instrument: Instrument) -> str:
     """What the position would win, net as its rupees are, of what was paid for it: `+0.08`; a dash where nobody knows the last price."""
     paid = abs(instrument.money(position.state.entry_price * position.state.quantity))
     return text.percent(float(position.open_pnl), float(paid) if position.last > 0 else 0.0)
+
+
+def in_reach(state: PositionState, level: int, instrument: Instrument) -> int | None:
+    """`level`, where a price can come to it: none is below one tick, where none is negative."""
+    return (
+        level
+        if instrument.lowest_price <= 0 or level >= instrument.tick_size or (level and state.quantity < 0)
+        else None
+    )
+
+
+def nearest_stop(state: PositionState, instrument: Instrument) -> int:
+    """The stop that a price comes to first; 0 where there is none."""
+    stop = max(state.stop, state.trail_stop or 0) if state.quantity > 0 else state.stop
+    return in_reach(state, stop, instrument) or 0
 
 
 def refused(seen: Snapshot, fired_after: int) -> bool:
