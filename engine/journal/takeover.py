@@ -76,7 +76,7 @@ def take_over(opened: Opened, account: JournalledAccount, mode: TradeMode, uncle
     `unclean` says that the last run did not end well, "" that it did. In a simulated mode the broker died with the run:
     what is not journalled as filled was never placed. A live broker may know better, so there its orders stay open.
     """
-    account.lock_if_unclean()
+    account.end_run()
     opened = replace(opened, untold=account.trades.untold)
     idle = account.idle
     orders = tuple(_order_line(account, each, mode) for each in account.orders)

@@ -14,7 +14,8 @@ Purpose = Literal["ENTRY", "EXIT", "FLAT", "NET"]
 class PlaceOrder(Struct, frozen=True, tag=True):
     """Send this order: a day's limit order. `limit` is in minor units, `decided` the tick price that it was decided at.
 
-    `overnight`: in the product that is carried over night, where what it sells is held in that one.
+    `overnight`: in the product that is carried over night, where what it sells is held in that one. `wish` is the number of
+    what it serves in its run, of which `served` has come true before it.
     """
 
     request: ClassVar[Request] = "place"
@@ -28,6 +29,8 @@ class PlaceOrder(Struct, frozen=True, tag=True):
     decided: int
     reason: str
     overnight: bool = False
+    wish: int = 0
+    served: int = 0
 
 
 class AmendOrder(Struct, frozen=True, tag=True):

@@ -15,7 +15,7 @@ class SendBegun(Struct, frozen=True, tag=True):
 
 
 class Adopted(Struct, frozen=True, tag=True):
-    """An order with a tag of ours that no row tells of was found at the broker, and counts as ours from then on."""
+    """An order with a tag of ours was found at the broker that no row tells of, or that was taken for gone: it counts as ours from then on."""
 
     order: int
     tag: str
@@ -24,6 +24,7 @@ class Adopted(Struct, frozen=True, tag=True):
     quantity: int
     limit: int
     purpose: Purpose
+    reason: str = "adopted"
 
 
 class Booked(Struct, frozen=True, tag=True):

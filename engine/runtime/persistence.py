@@ -143,7 +143,8 @@ class Persistence:
         """Put the levels of open positions into the journal, where they have moved since the last time; of `most` of them."""
         if not self._keeps_account or self._journal is None:
             return
-        positions = self._trader.state.portfolio.positions
+        state = self._trader.state
+        positions = state.portfolio.positions
         for index in (*range(self._levels_from, len(positions)), *range(self._levels_from)):
             position = positions[index]
             if position is None:
@@ -156,7 +157,9 @@ class Persistence:
                     return
                 most -= 1
                 self._levels[index] = levels
-                self._journal.write(events.LevelsMoved(position.state(index)))
+                held = state.told(index)
+                assert held is not None
+                self._journal.write(events.LevelsMoved(held))
 
     def begin_file(self, recorder: Rolling, position: int, change: Callable[[], None] = lambda: None) -> None:
         """Go on in the next file of `recorder`: the old one ends with a checkpoint, the new one begins with the whole state.

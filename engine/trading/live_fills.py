@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from engine.model.events import FillBooked, OrderCancelled, OrderRejected, TradeClosed
 from engine.model.order_reports import Accepted
+from engine.model.order_requests import Purpose
 from engine.model.order_rows import Adopted, Booked, Ended, External, OrderWarned, PartFilled
 from engine.model.types import Fill, PositionState
 from engine.text.sanitize import CleanText
@@ -113,8 +114,7 @@ class LiveFills:
         state.effects.append(PartFilled(fill, self._held(inst), str(state.portfolio.cash), kinds))
 
     def _held(self, inst: InstrumentState) -> PositionState | None:
-        position = self._state.position(inst)
-        return position.state(inst.index) if position is not None else None
+        return self._state.told(inst.index)
 
     # ── Ends ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -124,6 +124,9 @@ class LiveFills:
         effects.append(told)
         if told.filled:
             self._complete(order, told.turnover)
+        elif order.frees:
+            order.frees = False
+            self._give_back(order.instrument, order.purpose, 0, order.target)
         if told.filled >= order.quantity:
             return
         if told.state in _REFUSED:
@@ -157,12 +160,17 @@ class LiveFills:
 
     def _over(self, told: WishOver) -> None:
         """Let an exit be judged again where it did not come true, and an entry without any fill give its place in the day back."""
+        if told.purpose == "EXIT" or not told.filled:
+            left, target = max(0, told.quantity - told.filled), -1 if told.filled else told.target
+            self._give_back(told.instrument, told.purpose, left, target)
+
+    def _give_back(self, instrument: int, purpose: Purpose, left: int, target: int) -> None:
+        """So much of something does not come true."""
         state = self._state
-        left = told.quantity - told.filled
-        position = state.portfolio.positions[told.instrument]
-        if told.purpose == "EXIT" and position is not None and left > 0:
-            position.undo(left, told.target if not told.filled else -1)
-        elif told.purpose == "ENTRY" and not told.filled:
+        position = state.portfolio.positions[instrument]
+        if purpose == "EXIT" and position is not None:
+            position.undo(left, target)
+        elif purpose == "ENTRY":
             state.gate.day_entries = max(0, state.gate.day_entries - 1)
 
     def _external(self, told: External) -> None:

@@ -17,7 +17,7 @@ class LiveFlattener(Flattener):
         flat, orders = self._state.flat, self._state.orders
         assert isinstance(orders, LiveOrders)
         if flat.state == "LOCKED" or not orders.desk.flat.word:
-            orders.begin_flat(flat.reason)
+            orders.begin_flat(flat.reason, flat.exit_reason)
         word = _WORDS[orders.desk.flat.word]
         if word == flat.state:
             return False

@@ -14,12 +14,14 @@ from engine.model.order_reports import Accepted, NotSent, OrderAnswer, Refused, 
 from engine.model.order_requests import OrderRequest, PlaceOrder
 from engine.model.types import FLAG_HAS_BOOK, Instrument, Order, Tick
 from engine.trading.flatten import Flattener
+from engine.trading.instrument_state import InstrumentState
 from engine.trading.live_fills import LiveFills
 from engine.trading.live_flatten import LiveFlattener
 from engine.trading.orders.desk import OrderDesk
 from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.orders.price_ladder import Quote
-from engine.trading.session import TradingHours
+from engine.trading.positions import Position
+from engine.trading.session import SessionDay, TradingHours
 from engine.trading.trader import Trader
 
 _KEPT: Final = (Accepted, Refused, NotSent, Unclear)  # the answers that the journal keeps
@@ -68,6 +70,11 @@ class LiveTrader(Trader):
         if self._instruments[tick.instrument].last_tick is tick:
             orders.desk.pursuit.pricing.traded(tick.instrument, tick.price, orders.now_ms)
         return self._with_orders(effects) if orders.touched or self.state.effects else effects
+
+    def _exit(self, inst: InstrumentState, position: Position, price: int, now_ms: int, day: SessionDay) -> None:
+        """As for any trader; a flat that runs closes all that there is, and nothing is judged beside it."""
+        if not self.state.flat.running:
+            super()._exit(inst, position, price, now_ms, day)
 
     def on_event(self, event: BrokerEvent | OrderAnswer, now_ms: int) -> Sequence[AnyEvent]:
         """Take what the broker says; who is no real one says nothing here."""

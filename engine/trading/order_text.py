@@ -91,8 +91,6 @@ def _found(event: Adopted | External, instruments: Sequence[Instrument]) -> str:
     what = f"{event.side} {name.quantity_text(event.quantity)} {name.symbol}"
     if isinstance(event, Adopted):
         limit = name.price_words(event.limit)
-        return (
-            f"order {event.order} ({event.tag}) {what} @ {limit} was found at the broker, and in no journal: it is ours"
-        )
+        return f"order {event.order} ({event.tag}) {what} @ {limit} was found at the broker: it is ours"
     closed = f"; it closed {name.quantity_text(event.booked)} that we held" if event.booked else ""
     return f"EXTERNAL {what} @ {name.price_words(event.price)}: somebody else traded{closed}"

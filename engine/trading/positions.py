@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from math import ceil
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Protocol
 
 from msgspec import Struct
 
@@ -114,6 +114,23 @@ class Levels(Struct, frozen=True):
         return max(wanted // self.tick_size, 1) * self.tick_size
 
 
+class Stopped(Protocol):
+    """What is known of where a position is stopped out."""
+
+    @property
+    def stop(self) -> int:
+        """The stop that acts."""
+
+    @property
+    def operator_stop(self) -> int | None:
+        """Where the operator has moved it to; None: nowhere."""
+
+
+def is_operators_stop(held: Stopped, reason: str) -> bool:
+    """Whether an exit for `reason` is one at the stop that the operator has moved."""
+    return reason == STOP_LOSS and held.operator_stop is not None and held.stop == held.operator_stop
+
+
 class Position:
     """An open long position of one instrument and where its exits are.
 
@@ -214,7 +231,7 @@ class Position:
 
     def stopped_by_operator(self, reason: str) -> bool:
         """Whether an exit for `reason` is one at the stop that the operator has moved."""
-        return reason == STOP_LOSS and self.operator_stop is not None and self.stop == self.operator_stop
+        return is_operators_stop(self, reason)
 
     @property
     def protected_at(self) -> int:

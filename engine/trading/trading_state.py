@@ -1,6 +1,6 @@
 """All trading state of a run in one place, with the few moves that everything else is made of. Decides nothing itself."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final, get_args
@@ -19,7 +19,7 @@ from engine.model.events import (
     StateKept,
 )
 from engine.model.state import Fields, Plain, Stateful, dump, load
-from engine.model.types import Instrument
+from engine.model.types import Instrument, PositionState
 from engine.text.sanitize import CleanText
 from engine.trading.chart import COARSE_STEP_MS, STEP_MS
 from engine.trading.costs import CostBook
@@ -27,6 +27,7 @@ from engine.trading.flatten_state import FlattenState
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.orders.open_orders import Orders, Wanted, ordered_in
+from engine.trading.orders.wishes import Wish
 from engine.trading.portfolio import Portfolio, positions_in, strays_in
 from engine.trading.positions import Position
 from engine.trading.reach import Reach
@@ -344,7 +345,24 @@ class TradingState:
         self.orders.keep(fields)
         for index in self.portfolio.keep(fields):
             self.instrument_states[index].keep(fields)
+            if held := self.told(index):
+                fields[f"position.{index}.taken"] = held.taken
+        fields["gate.day_entries"] = max(0, self.gate.day_entries - sum(each.is_entry for each in self._untold()))
         return StateKept(fields, self._symbols, at_ms)
+
+    def _untold(self) -> Iterator[Wish]:
+        return self.orders.untold() if isinstance(self.orders, LiveOrders) else iter(())
+
+    def told(self, index: int) -> PositionState | None:
+        """What is held of instrument `index` as rows tell it: a target that nothing was sent for so far is not taken."""
+        position = self.portfolio.positions[index]
+        if position is None:
+            return None
+        held = position.state(index)
+        for wish in self._untold():
+            if wish.instrument == index and wish.purpose == "EXIT" and wish.target >= 0:
+                held = replace(held, taken=held.taken & ~(1 << wish.target))
+        return held
 
     def restore(self, kept: StateKept) -> tuple[str, ...]:
         """Take an account over, fresh as this state is; a line for each stop that is another by the present configuration.

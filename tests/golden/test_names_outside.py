@@ -40,7 +40,7 @@ ORDER_REPORT = (
 TAGGED = f"""
 Accepted: order request broker_id unique_id
 Acknowledge
-Adopted: order tag instrument side quantity limit purpose
+Adopted: order tag instrument side quantity limit purpose reason
 AllowEntries: symbol by
 AmendOrder: order broker_id instrument quantity limit purpose overnight
 Arm
@@ -110,7 +110,7 @@ PartFilled: fill{FILL} position{POSITION} cash costs
 PauseEntries
 Paused: pause_ms at_ms
 Picture: number parts versions history(instrument whole points) conn absence(policy lost_ns due_ns did) watched_by told
-PlaceOrder: order tag instrument side quantity limit purpose decided reason overnight
+PlaceOrder: order tag instrument side quantity limit purpose decided reason overnight wish served
 Play
 Quoted: instrument at_ms bid ask last lower upper
 ReadFailed: reason order instrument wait_s
@@ -184,7 +184,7 @@ JOURNALLED = (
 )
 
 # Which of them a takeover asks the journal for.
-FOLLOWED = "DayStarted EntriesChanged FillBooked FlatChanged LevelsMoved OperatorActed OrderCancelled OrderRejected RunEnded RunStarted StateKept Submit TradeClosed"
+FOLLOWED = "Adopted DayStarted Ended EntriesChanged FillBooked FlatChanged LevelsMoved OperatorActed OrderCancelled OrderRejected PartFilled PlaceOrder RunEnded RunStarted StateKept Submit TradeClosed"
 
 # The deciding state of one instrument with every indicator, a position, an order on its way and a held tick.
 STATE = """

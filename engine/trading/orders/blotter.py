@@ -19,7 +19,7 @@ from engine.model.order_reports import (
     SessionChanged,
     Unclear,
 )
-from engine.model.order_rows import Adopted, Booked, External
+from engine.model.order_rows import Booked, External
 from engine.model.types import Instrument, Side
 from engine.trading.orders import rounds
 from engine.trading.orders.live_order import Alarm, LiveOrder, Outcome
@@ -32,7 +32,7 @@ _FAILED: Final[dict[str, OrderWord]] = {"place": "unclear", "modify": "not_amend
 _TAKEN: Final[dict[str, OrderWord]] = {"place": "accepted", "modify": "amended", "cancel": "cancel_taken"}
 
 
-Told = Outcome | Adopted | Accepted | External | Mismatch  # Accepted: numbers that no answer has told, for a restart
+Told = Outcome | Accepted | External | Mismatch  # Accepted: numbers that no answer has told, for a restart
 
 
 class Blotter:
@@ -198,9 +198,7 @@ class Blotter:
         )  # fmt: skip
         self.add(order)
         self._lock(f"order {report.tag} of ours was in no journal")
-        self.told.append(
-            Adopted(number, report.tag, report.instrument, report.side, report.quantity, report.limit, tag.purpose)
-        )
+        self.told.append(order.adopted)
         self.told.append(Accepted(number, "place", report.broker_id, report.unique_id))
         self._note(order, order.seen(report, now_ms))
 

@@ -23,6 +23,7 @@ class LiveFlat:
     KEPT: ClassVar[Mapping[str, Any]] = {
         "word": str,
         "reason": str,
+        "exit_reason": str,
         "begun_ms": int,
         "escalated": bool,
         "unresolved": tuple[str, ...],
@@ -35,7 +36,7 @@ class LiveFlat:
         self._pursuit = pursuit
         self._blotter = pursuit.blotter
         self.word = ""
-        self.reason = ""
+        self.reason = self.exit_reason = ""
         self.begun_ms = 0
         self.escalated = False
         self.unresolved: tuple[str, ...] = ()
@@ -48,19 +49,19 @@ class LiveFlat:
         """Whether one was asked for and is not finished."""
         return self.word in {"CLOSING", "VERIFYING"}
 
-    def begin(self, reason: str, now_ms: int) -> bool:
-        """Start the job; False where one runs already, and this request joins it."""
+    def begin(self, reason: str, now_ms: int, exit_reason: str = "Flat") -> bool:
+        """Start the job, whose orders bear `exit_reason`; False where one runs already, and this request joins it."""
         if self.running:
             return False
         self.word, self.reason, self.begun_ms, self.escalated = "CLOSING", reason, now_ms, False
-        self._first_ended_ms = 0
+        self._first_ended_ms, self.exit_reason = 0, exit_reason
         self._pursuit.halted = f"flat: {reason}"
         self.push(now_ms)
         return True
 
     def reset(self) -> None:
         """A person has lifted the lock behind one that is over."""
-        self.word = self.reason = ""
+        self.word = self.reason = self.exit_reason = ""
 
     def push(self, now_ms: int) -> None:
         """Want what is still to be closed, and nothing else."""
@@ -87,7 +88,7 @@ class LiveFlat:
         wish = self._wish_of(instrument, side)
         if wish is None:
             decided = self._blotter.last_price(instrument)
-            wish = self._pursuit.wish(instrument, side, "FLAT", 0, decided, self.reason, now_ms)
+            wish = self._pursuit.wish(instrument, side, "FLAT", 0, decided, self.exit_reason, now_ms)
         wish.quantity = wish.filled + abs(held)
 
     def _wish_of(self, instrument: int, side: Side) -> Wish | None:

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from engine.model.order_reports import FillReport, OrderReport, RefusalFamily, Refused
 from engine.model.order_requests import Purpose
-from engine.model.order_rows import Booked, Ended
+from engine.model.order_rows import Adopted, Booked, Ended
 from engine.model.types import Side
 from engine.text.sanitize import CleanText
 from engine.trading.orders.states import AT_BROKER, OVER, TOMBSTONES, TRANSITIONS, OrderState, OrderWord
@@ -41,7 +41,7 @@ class AmendRefused(Struct, frozen=True):
     order: int
 
 
-Outcome = Booked | Ended | Alarm | AmendRefused
+Outcome = Adopted | Booked | Ended | Alarm | AmendRefused
 
 
 class LiveOrder(Struct):
@@ -53,7 +53,8 @@ class LiveOrder(Struct):
     positions have in them. `broker_id` is the newest number that the broker has given it. `wish` is what it serves (see
     `engine.trading.orders.wishes`), `family`, `bound` and `above` are why it, or its newest limit (`asked_limit`), was
     refused. `blind`: it was sent at a price that was no news any more. `said` are the broker's words on
-    why it was refused.
+    why it was refused. `frees`: it is of an earlier run, and gives back what it took (a place in the day, a target) where it
+    comes to its end without any fill; of this run's orders their wish says so. `found`: it was taken for gone, and was at the broker after all.
     """
 
     number: int
@@ -92,6 +93,8 @@ class LiveOrder(Struct):
     wants_details: bool = False
     unwanted: bool = False
     blind: bool = False
+    frees: bool = False
+    found: bool = False
     said: CleanText = CleanText("")
     odd: int = 0
 
@@ -179,6 +182,13 @@ class LiveOrder(Struct):
         return self._told(self.state, self._rise(self.read, 0, now_ms))
 
     @property
+    def adopted(self) -> Adopted:
+        """That it was found, as a row."""
+        return Adopted(
+            self.number, self.tag, self.instrument, self.side, self.quantity, self.limit, self.purpose, self.reason
+        )
+
+    @property
     def read(self) -> int:
         """What of it the trade book has shown."""
         return sum(quantity for quantity, _ in self.fills.values())
@@ -253,6 +263,8 @@ class LiveOrder(Struct):
             self._go(_SETTLED[self.ended], 0)
         if was in TOMBSTONES and self.state not in TOMBSTONES:
             told.insert(0, Alarm(self.number, f"order {self.tag} is at the broker after all"))
+            told.insert(0, self.adopted)
+            self.found = True
         if self.is_over and was != self.state:
             told.append(Ended(self.number, self.state, self.filled, self.exact_turnover))
         return told

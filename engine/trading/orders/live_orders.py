@@ -12,17 +12,17 @@ from engine.model.events import AnyEvent
 from engine.model.order_reports import OrderAnswer, RoundAgain, RoundRead
 from engine.model.order_requests import Purpose
 from engine.model.state import Fields, Plain
+from engine.trading.kept_orders import KeptOrder, parts_in, put_orders
 from engine.trading.order_parts import OrderParts
 from engine.trading.orders.blotter import Told
 from engine.trading.orders.desk import OrderDesk
 from engine.trading.orders.live_order import LiveOrder
 from engine.trading.orders.open_orders import Wanted
-from engine.trading.orders.wishes import WishOver
+from engine.trading.orders.wishes import FREEING, Wish, WishOver
 
 _DESK: Final = "orders.desk"
 _ROUND: Final = "orders.round"
 _TRUSTED: Final = "trusted"  # the newest round is the one that is believed
-_PARTS: Final = "orders.parts"
 _NOW: Final = "orders.now_ms"
 _PERCENT: Final = 101  # of the price it was decided at: an entry may go so far
 
@@ -70,9 +70,9 @@ class LiveOrders:
                 wish.dropped = self.touched = True
         return ()
 
-    def begin_flat(self, reason: str) -> None:
-        """Want out of everything that the broker holds."""
-        self.desk.flat.begin(reason, self.now_ms)
+    def begin_flat(self, reason: str, exit_reason: str) -> None:
+        """Want out of everything that the broker holds, in orders that bear `exit_reason`."""
+        self.desk.flat.begin(reason, self.now_ms, exit_reason)
         self.touched = True
 
     def unlock(self) -> None:
@@ -154,7 +154,8 @@ class LiveOrders:
         """Add the deciding state to `into`, that of the desk as digests: all of it is a long text (see `dump_whole`)."""
         into |= {f"orders.{name}": value for name, value in self.desk.told().items()}
         into[_NOW] = self.now_ms
-        self.keep(into)
+        into["orders.last_number"] = self.last_number
+        put_orders(into, {}, self.parts)
 
     def dump_whole(self, into: Fields) -> None:
         """Add what `load` needs to take the desk back as well, and how rounds are told from here on."""
@@ -164,10 +165,22 @@ class LiveOrders:
         )
 
     def keep(self, into: Fields) -> None:
-        """Add to `into` all that the next run must know and the rows of orders do not tell."""
+        """Add to `into` what the next run must know of orders beside their own rows."""
         into["orders.last_number"] = self.last_number
-        if self.parts:
-            into[_PARTS] = msgspec.json.encode(self.parts).decode()
+        put_orders(into, {order.number: self._kept(order) for order in self.desk.blotter.open.values()}, self.parts)
+
+    def _kept(self, order: LiveOrder) -> KeptOrder:
+        wish = None if order.found else self.desk.pursuit.wishes.get(order.wish)
+        frees = order.frees if wish is None else not wish.filled and wish.purpose in FREEING
+        return KeptOrder(
+            order.tag, order.instrument, order.side, order.quantity, order.reason, order.target, order.filled,
+            order.wish if wish is not None else 0, frees,
+        )  # fmt: skip
+
+    def untold(self) -> Iterator[Wish]:
+        """Wishes that no row tells of: no order serves them now, and nothing has come true. The next run knows nothing of them."""
+        served = {order.wish for order in self.desk.blotter.open.values() if not order.found}
+        return (each for each in self.desk.pursuit.wishes.values() if not each.filled and each.number not in served)
 
     def load(self, fields: Mapping[str, Plain], _place: Mapping[int, int] | None = None) -> None:
         """Take the deciding state back from what `dump` wrote, or what the run before has kept; raises ValueError."""
@@ -177,9 +190,5 @@ class LiveOrders:
             told = str(fields[_ROUND])
             newest = self.desk.blotter.newest
             self._round = newest if told == _TRUSTED else msgspec.json.decode(told, type=RoundRead | None)
-        try:
-            parts = msgspec.json.decode(str(fields.get(_PARTS, "{}")), type=dict[int, OrderParts])
-        except msgspec.DecodeError as error:
-            raise ValueError(f"orders: what is booked of them cannot be read: {error}") from error
-        self.parts = parts
+        self.parts = parts_in(fields)
         self.touched = False

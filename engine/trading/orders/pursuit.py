@@ -228,11 +228,11 @@ class Pursuit:
         )  # fmt: skip
         self.blotter.add(order)
         self._count(now_ms, entry=wish.is_entry, order=True)
-        self.requests.append(
-            PlaceOrder(
-                number, tag, wish.instrument, wish.side, quantity, limit, wish.purpose, wish.decided, wish.reason
-            )
-        )
+        request = PlaceOrder(
+            number, tag, wish.instrument, wish.side, quantity, limit, wish.purpose, wish.decided, wish.reason,
+            wish=wish.number, served=wish.filled,
+        )  # fmt: skip
+        self.requests.append(request)
 
     # ── Orders on their way ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from engine.model.events import Submit
 from engine.model.order_reports import Accepted, NotSent, Refused
 from engine.model.order_requests import PlaceOrder
 from engine.model.order_rows import (
@@ -18,11 +19,14 @@ from engine.model.order_rows import (
     External,
     FlatAsked,
     FlatProven,
+    PartFilled,
     SendBegun,
 )
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_order import LiveOrder
 from engine.trading.orders.states import state_named
+from engine.trading.orders.tags import run_of
+from engine.trading.orders.wishes import FREEING
 
 UNCLEAN = "the last run ended uncleanly"
 
@@ -35,13 +39,15 @@ class Recovered(Struct, frozen=True):
 
 
 def recover(blotter: Blotter, rows: Iterable[object], now_ms: int) -> Recovered:
-    """Fill an empty blotter from `rows`, oldest first; entries are locked behind it."""
-    begun: set[int] = set()
+    """Fill an empty blotter from `rows`, oldest first; entries are locked behind it.
+
+    They are those of a journal, in which a part of an order is `PartFilled` and its account folds locks and flats, or those
+    that tell all of it by themselves.
+    """
+    taken = _Taken(blotter, now_ms)
     flat, locked = "", UNCLEAN
     for row in rows:
         match row:
-            case SendBegun():
-                begun.add(row.order)
             case FlatAsked():
                 flat = row.reason
             case FlatProven():
@@ -51,69 +57,98 @@ def recover(blotter: Blotter, rows: Iterable[object], now_ms: int) -> Recovered:
             case EntriesUnlocked():
                 locked = UNCLEAN
             case _:
-                _take(blotter, row, now_ms)
+                taken.take(row)
     for order in blotter.orders.values():
-        _settle(order, now_ms, begun=order.number in begun)
+        order.frees = taken.frees(order)
+        _settle(order, now_ms, begun=order.number in taken.begun)
+        if order.is_over and order.number not in taken.ended:
+            blotter.told.append(Ended(order.number, order.state, order.filled, order.turnover))
     blotter.open = {number: order for number, order in blotter.orders.items() if not order.is_over}
     blotter.locked = locked
     return Recovered(flat, len(blotter.unknown()))
 
 
-def _take(blotter: Blotter, row: object, now_ms: int) -> None:
-    """Take a row about an order, or about somebody else's trade."""
-    match row:
-        case PlaceOrder():
-            blotter.add(_order(row, now_ms))
-        case Adopted():
-            blotter.add(_adopted(row, now_ms))
-        case Accepted() | Refused() | NotSent():
-            _answered(blotter.orders[row.order], row)
-        case Booked():
-            order = blotter.orders[row.order]
-            order.filled += row.quantity
-            order.turnover += row.quantity * row.price
-            blotter.net[order.instrument] += row.quantity if order.side == "BUY" else -row.quantity
-        case Ended():
-            blotter.orders[row.order].state = state_named(row.state)
-        case External():
-            blotter.others.know(row, blotter.net)
+class _Taken:
+    """What the rows so far say of orders and of others' trades: `begun` are those whose sending had begun, `ended` those that were told to be over."""
+
+    def __init__(self, blotter: Blotter, now_ms: int) -> None:
+        self._blotter = blotter
+        self._now_ms = now_ms
+        self.begun: set[int] = set()
+        self.ended: set[int] = set()
+        self._targets: dict[int, int] = {}
+        self._fresh: dict[int, tuple[str, int]] = {}  # orders before which nothing of their run's wish had come true
+        self._true: set[tuple[str, int]] = set()  # wishes of which something has
+
+    def take(self, row: object) -> None:
+        """Take a row about an order, or about somebody else's trade."""
+        match row:
+            case Submit(order=told):
+                self._targets[told.number] = told.target
+            case PlaceOrder():
+                self._placed(row)
+            case Adopted():
+                self._adopted(row)
+            case SendBegun():
+                self.begun.add(row.order)
+            case Booked():
+                self._booked(row.order, row.quantity, row.price)
+            case PartFilled(fill=fill):
+                self._booked(fill.order, fill.quantity, fill.price)
+            case External():
+                self._blotter.others.know(row, self._blotter.net)
+            case Accepted() | Refused() | NotSent() | Ended():
+                self.ended |= {row.order} if isinstance(row, Ended) else set()
+                if order := self._blotter.orders.get(row.order):
+                    _answered(order, row)
+
+    def _placed(self, row: PlaceOrder) -> None:
+        self._blotter.add(
+            LiveOrder(
+                row.order, row.tag, row.instrument, row.side, row.quantity, row.purpose, row.reason, row.decided,
+                row.limit, self._now_ms, self._targets.get(row.order, -1),
+            )
+        )  # fmt: skip
+        if row.wish and not row.served and row.purpose in FREEING:
+            self._fresh[row.order] = (run_of(row.tag), row.wish)
+
+    def _adopted(self, row: Adopted) -> None:
+        """An order that left without its rows, or one that was taken for gone: it may be anything now."""
+        if known := self._blotter.orders.get(row.order):
+            known.state, known.found = "UNKNOWN", True
+            self.ended.discard(row.order)
+            return
+        self._blotter.add(
+            LiveOrder(
+                row.order, row.tag, row.instrument, row.side, row.quantity, row.purpose, row.reason, row.limit,
+                row.limit, self._now_ms,
+            )
+        )  # fmt: skip
+
+    def _booked(self, number: int, quantity: int, price: int) -> None:
+        """A part that is booked; of number 0, what others have closed, their own row has told."""
+        order = self._blotter.orders.get(number)
+        if order is None:
+            return
+        order.filled += quantity
+        order.turnover += quantity * price
+        self._blotter.net[order.instrument] += quantity if order.side == "BUY" else -quantity
+        if wish := self._fresh.get(number):
+            self._true.add(wish)
+
+    def frees(self, order: LiveOrder) -> bool:
+        """Whether its end gives back what it took."""
+        wish = self._fresh.get(order.number)
+        return wish is not None and wish not in self._true and order.number not in self.ended and not order.found
 
 
-def _order(row: PlaceOrder, now_ms: int) -> LiveOrder:
-    return LiveOrder(
-        row.order,
-        row.tag,
-        row.instrument,
-        row.side,
-        row.quantity,
-        row.purpose,
-        row.reason,
-        row.decided,
-        row.limit,
-        now_ms,
-    )
-
-
-def _adopted(row: Adopted, now_ms: int) -> LiveOrder:
-    return LiveOrder(
-        row.order,
-        row.tag,
-        row.instrument,
-        row.side,
-        row.quantity,
-        row.purpose,
-        "adopted",
-        row.limit,
-        row.limit,
-        now_ms,
-    )
-
-
-def _answered(order: LiveOrder, row: Accepted | Refused | NotSent) -> None:
+def _answered(order: LiveOrder, row: Accepted | Refused | NotSent | Ended) -> None:
     """What is certain of it."""
     if isinstance(row, Accepted):
         order.earlier_ids = order.ids
         order.broker_id, order.unique_id = row.broker_id, row.unique_id or order.unique_id
+    elif isinstance(row, Ended):
+        order.state = state_named(row.state)
     elif row.request == "place":
         order.state = "REFUSED" if isinstance(row, Refused) else "NOT_PLACED"
 

@@ -14,6 +14,7 @@ from engine.model.order_requests import Purpose
 
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SALTS: Final = 36**2
+_RUN_PLACES: Final = 8  # with the day and the salt before it
 MAX_RUN: Final = 36**3 - 1
 MAX_NUMBER: Final = 36**4 - 1
 _LETTERS: Final[dict[Purpose, str]] = {"ENTRY": "E", "EXIT": "X", "FLAT": "F", "NET": "N"}
@@ -40,6 +41,11 @@ def parse(text: str) -> Tag | None:
     day, salt, run, number, letter = found.groups()
     day_number = int(day, 36)
     return Tag(day_number, salt, int(run, 36), int(number, 36), _PURPOSES[letter]) if 1 <= day_number <= 366 else None
+
+
+def run_of(text: str) -> str:
+    """What all tags of one run on one day begin with, of which `text` is one."""
+    return text[:_RUN_PLACES]
 
 
 class Tags:

@@ -66,7 +66,7 @@ LIVE: list[tuple[LiveOrderEvent, int, bool, str]] = [
     (Ended(7, "REFUSED", 0, 0), DEBUG, False, "order 7 REFUSED, 0 filled"),
     (
         Adopted(8, "LA2", 0, "BUY", 75, 15_600, "ENTRY"), ERROR, True,
-        "order 8 (LA2) BUY 75 NIFTY @ 156.00 was found at the broker, and in no journal: it is ours",
+        "order 8 (LA2) BUY 75 NIFTY @ 156.00 was found at the broker: it is ours",
     ),
     (
         External("B9", "F9", 0, "NIFTY", "SELL", 150, 15_600, 75), ERROR, True,

@@ -13,6 +13,7 @@ from engine.trading.orders.live_order import (
     ABSENT_ROUNDS,
     ANSWER_MS,
     CANCEL_MS,
+    Adopted,
     Alarm,
     AmendRefused,
     Booked,
@@ -124,7 +125,7 @@ def test_it_was_not_placed_only_after_enough_rounds_and_time() -> None:
     assert made.missed(AT_MS + 12_000, AT_MS + ABSENT_MS + 1, twin=False)
     assert made.answered("absent", AT_MS + ABSENT_MS + 1) == [Ended(7, "NOT_PLACED", 0, 0)]
     told = made.seen(report(filled=150, average=10_000), AT_MS + 20_000)
-    assert [type(each) for each in told] == [Alarm, Booked]
+    assert [type(each) for each in told] == [Adopted, Alarm, Booked]
     assert made.state == "WORKING"
 
 
