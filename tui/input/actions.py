@@ -5,27 +5,14 @@ from typing import TYPE_CHECKING, get_args
 
 from msgspec import Struct
 
-from engine import (
-    DELIVERIES,
-    Acknowledge,
-    Arm,
-    Hold,
-    PauseEntries,
-    Play,
-    ResumeEntries,
-    Seek,
-    SeekEvent,
-    SetSpeed,
-    SkipSilence,
-    Snapshot,
-    Step,
-    SwitchDelivery,
-)
+from engine import DELIVERIES, Acknowledge, Arm, PauseEntries, ResumeEntries, Snapshot, SwitchDelivery
 from engine.presentation import log_levels
 from engine.presentation.listed_days import listed
+from tui.input import on_replay
 from tui.input.guard import PLAN_OPEN_NS
 from tui.input.keys import Key
 from tui.input.on_position import OnPosition
+from tui.input.on_replay import OnReplay
 from tui.panes.layout import PANES, focused
 from tui.view import flat, leaving, older, watching
 from tui.view.engine_client import EngineClient
@@ -35,22 +22,14 @@ from tui.view.model import Dialog, ThemeName, Ui, View
 if TYPE_CHECKING:
     from engine import AnyCommand
 
-SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 1000.0, 0.0)  # 0 = as fast as it goes
 _THEMES: tuple[ThemeName, ...] = get_args(ThemeName)
 _NOTICE_NS = 5_000_000_000
 _LONGEST_NOTICE = 200
 _LOCKS_NS = 2_000_000_000
 _OF_PANES = {key.action: key.act for pane in PANES for key in pane.keys}
 
-# Actions that are no more than a command, a dialog that opens, or so many lines up or down; every other is a method.
-COMMANDS: "dict[str, AnyCommand]" = {
-    "step": Step(1),
-    "step_back": Step(-1),
-    "next_event": SeekEvent(forward=True),
-    "previous_event": SeekEvent(forward=False),
-    "restart": Seek(0),
-    **BY_ACTION,
-}
+# Actions that are no more than a command, a dialog that opens, or so many lines up or down; others are methods.
+COMMANDS: "dict[str, AnyCommand]" = {**on_replay.COMMANDS, **BY_ACTION}
 DIALOGS: dict[str, Dialog] = {
     "goto": "goto",
     "unlock": "unlock",
@@ -84,6 +63,7 @@ class Actions:
         self._client = client
         self._shell = shell
         self.on_position = OnPosition(ui, client, self.note)
+        self.on_replay = OnReplay(ui, client, self.note)
         self._armed_ns = -_LOCKS_NS
 
     def act(self, action: str, at_ns: int) -> None:
@@ -100,6 +80,8 @@ class Actions:
             self.ui.open(DIALOGS[action])
         elif action in LINES:
             self.move(LINES[action])
+        elif action in on_replay.ACTIONS:
+            on_replay.ACTIONS[action](self.on_replay, at_ns)
         elif action.startswith("position_"):
             self._on_position(action.removeprefix("position_"), at_ns)
         else:
@@ -132,44 +114,6 @@ class Actions:
     def locks(self, at_ns: int, key: Key | None) -> bool:
         """Whether `key` is for the lock that this screen asked for just now, which no snapshot shows yet."""
         return key is not None and key.action == "unlock" and at_ns - self._armed_ns < _LOCKS_NS
-
-    def do_play(self, _at_ns: int) -> None:
-        """Pause or play."""
-        replay = self._snapshot.replay
-        if replay is not None:
-            self._client.send(Hold() if replay.playing else Play())
-
-    def do_faster(self, at_ns: int) -> None:
-        """The next higher speed."""
-        self._change_speed(1, at_ns)
-
-    def do_slower(self, at_ns: int) -> None:
-        """The next lower speed."""
-        self._change_speed(-1, at_ns)
-
-    def _change_speed(self, by: int, at_ns: int) -> None:
-        replay = self._snapshot.replay
-        if replay is None:
-            return
-        order = [speed or float("inf") for speed in SPEEDS]
-        now = replay.speed or float("inf")
-        nearest = min(range(len(order)), key=lambda i: 0.0 if order[i] == now else abs(order[i] - now) + 1e-9)
-        speed = SPEEDS[max(0, min(len(SPEEDS) - 1, nearest + by))]
-        self._client.send(SetSpeed(speed))
-        self.note(f"speed {speed:g}×" if speed else "speed max", at_ns)
-
-    def do_silence(self, at_ns: int) -> None:
-        """Skip long silences, or wait through them."""
-        replay = self._snapshot.replay
-        if replay is not None:
-            self._client.send(SkipSilence(not replay.skip_silence))
-            self.note("silences are waited for" if replay.skip_silence else "long silences are skipped", at_ns)
-
-    def do_bookmark(self, _at_ns: int) -> None:
-        """Ask for the bookmark's text; the place is the one where `b` was pressed."""
-        snapshot = self._snapshot
-        self.ui.place = (snapshot.replay.tick, snapshot.at_ms) if snapshot.replay else (0, 0)
-        self.ui.open("bookmark")
 
     def do_delivery(self, at_ns: int) -> None:
         """The next delivery mode."""

@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, time
 from typing import get_args
-from zoneinfo import ZoneInfo
 
-from engine import Bookmark, Disarm, Flat, Seek, SeekTime, Snapshot, Stop, Unlock, clean
+from engine import Bookmark, Disarm, Flat, Stop, Unlock, clean
 from tui.input import keys, on_position, reasons
 from tui.input.actions import LINES, Actions, Shell
 from tui.input.guard import NOT_TAKEN, PLANS, Press, by_hand, may_fire
@@ -251,7 +249,7 @@ class Control:
             case "bookmark":
                 self._client.send(Bookmark(clean(text), *ui.place))
             case "goto":
-                self._go_to(text, at_ns)
+                self._actions.on_replay.go_to(text, at_ns)
             case "watch" | "log_level":
                 change = self._actions.change_list if dialog == "watch" else self._actions.change_log
                 change(text, at_ns)
@@ -265,38 +263,3 @@ class Control:
             self.note(why, at_ns)
         else:
             self._actions.act(action, at_ns)
-
-    def _go_to(self, text: str, at_ns: int) -> None:
-        """Go to a tick number, a time of the session's day, or the first bookmark that has `text` in it."""
-        snapshot = self._client.snapshot
-        if text.isascii() and text.isdecimal():
-            total = snapshot.replay.total if snapshot.replay else 0
-            if total and int(text) > total:
-                self.note(f"there are {total:,} ticks", at_ns, "warn")
-            else:
-                self._client.send(Seek(int(text)))
-            return
-        at_ms = _moment_ms(text, snapshot)
-        if at_ms is not None:
-            self._client.send(SeekTime(at_ms))
-            return
-        marks = [event for event in snapshot.events if event.kind == "bookmark" and text.lower() in event.text.lower()]
-        if text and marks:
-            self._client.send(Seek(marks[0].tick))
-        else:
-            self.note(f"'{text}' is no time HH:MM[:SS], tick number or bookmark", at_ns, "warn")
-
-
-def _moment_ms(text: str, snapshot: Snapshot) -> int | None:
-    """`HH:MM[:SS]` on the session's day in UTC ms (the whole of that second), or None when `text` is no time."""
-    parts = text.split(":")
-    if len(parts) not in {2, 3} or not all(part.isascii() and part.isdecimal() and len(part) <= 2 for part in parts):
-        return None
-    try:
-        hour, minute, second = (*(int(part) for part in parts), 0)[:3]
-        at = time(hour, minute, second)
-        day = date.fromisoformat(snapshot.session.date)
-        moment = datetime.combine(day, at, tzinfo=ZoneInfo(snapshot.session.zone))
-        return round(moment.timestamp() * 1000) + 999
-    except (ValueError, OverflowError):
-        return None

@@ -30,8 +30,8 @@ from engine.model.commands import SetLogLevel
 from engine.model.log_counts import ComponentLevel
 from tests.support.hands import Hands, typed
 from tests.support.snapshots import SNAPSHOT, paper, position, snapshot, view
-from tui.input import keys
-from tui.input.actions import COMMANDS, DIALOGS, LINES, SPEEDS, Actions
+from tui.input import keys, on_replay
+from tui.input.actions import COMMANDS, DIALOGS, LINES, Actions
 from tui.panes.layout import PANES
 from tui.view.model import Attachment
 from tui.view.older import NEWEST
@@ -316,7 +316,7 @@ def test_every_action_of_the_table_exists():
     of_panes = {key.action for pane in PANES for key in pane.keys}
     for key in (*keys.TABLE, *keys.OWN):
         if not key.action.startswith("pane_"):
-            tables = sum(key.action in table for table in (of_panes, COMMANDS, DIALOGS, LINES))
+            tables = sum(key.action in table for table in (of_panes, COMMANDS, DIALOGS, LINES, on_replay.ACTIONS))
             assert tables + hasattr(Actions, f"do_{key.action}") == 1, key.action
 
 
@@ -325,7 +325,7 @@ def test_no_key_and_no_action_stands_in_the_table_twice():
     assert len({pane.name for pane in PANES}) == len(PANES)
     assert len({key.key for key in keys.TABLE}) == len(keys.TABLE)
     assert not any(key.key.startswith(("ctrl", "alt", "f1")) for key in keys.TABLE)
-    assert len(set(SPEEDS)) == 10
+    assert len(set(on_replay.SPEEDS)) == 10
 
 
 # ── Why a key does nothing ───────────────────────────────────────────────────────────────────────────────────────────
