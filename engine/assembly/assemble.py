@@ -23,6 +23,7 @@ from engine.assembly.edges import (
 )
 from engine.assembly.look_back import look_back
 from engine.assembly.market_hours import MarketHours
+from engine.assembly.recorded_trader import trader_for
 from engine.assembly.recording_config import fit_to_recording, recordings_folder
 from engine.assembly.run import Run, RunParts
 from engine.assembly.takeover import held_symbols, lock_as_found, widened
@@ -41,6 +42,7 @@ from engine.recording import Header, MqrSource
 from engine.recording.format import RecordedMarket
 from engine.runtime import LOGGERS, Engine
 from engine.text.sanitize import CleanText, clean
+from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.session import TradingHours
 from engine.trading.trader import Trader
 from engine.venues.supply import LiveSupply
@@ -100,10 +102,16 @@ def build(
         source = widened(as_watched(source, state_dir.path, held_symbols(opened.kept)), opened.kept)
         config, instruments = fit_to_recording(config, source)
         hours = MarketHours(config, mode, _header_of(source))
-        trader = Trader(config, instruments, f"{mode[0].upper()}{opened.run}-", hours)
+        trader = trader_for(source, config, instruments, f"{mode[0].upper()}{opened.run}-", hours)
         by_market = dict(trader.state.markets)  # and those of what is added later
         markets = partial(_recorded_markets, hours, by_market)
-        recorder = open_recorder(config, mode, name, instruments, markets, state_dir.path) if record else None
+        recorder = (
+            open_recorder(
+                config, mode, name, instruments, markets, state_dir.path, real_orders=_has_real_orders(trader)
+            )
+            if record
+            else None
+        )
         if recorder is not None:
             edges.callback(recorder.close)
         parts = RunParts(
@@ -240,6 +248,10 @@ def _watch(watch: EdgeWatch, state_dir: StateDir, run: RunParts, engine: Engine)
 
 def _only_told(_problem: CleanText) -> None:
     """Nothing comes of it but a line of the log."""
+
+
+def _has_real_orders(trader: Trader) -> bool:
+    return isinstance(trader.state.orders, LiveOrders)
 
 
 def _today(trader: Trader) -> date:

@@ -114,8 +114,10 @@ def open_recorder(
     instruments: tuple[Instrument, ...],
     markets: Callable[[tuple[Instrument, ...], int], Mapping[str, RecordedMarket]],
     state_folder: Path,
+    *,
+    real_orders: bool,
 ) -> "DailyRecorder | None":
-    """Begin a recording of the run, where the configuration wants one."""
+    """Begin a recording of the run, where the configuration wants one; `real_orders` as in `header_of`."""
     wanted = config.recording.enabled
     if wanted == "off" or (wanted == "auto" and mode == "replay"):
         return None
@@ -130,7 +132,8 @@ def open_recorder(
         now_ns = SystemClock().wall_ns()
         first = next(each.symbol for each in instruments if not each.removed)
         path = recording_path_for(recordings_folder(config), mode, first, now_ns, config.session.zone)
-        return path, header_of(config, title, instruments, markets(instruments, now_ns // 1_000_000), now_ns)
+        stated = markets(instruments, now_ns // 1_000_000)
+        return path, header_of(config, title, instruments, stated, now_ns, real_orders=real_orders)
 
     def note(path: Path) -> None:
         _keep(state_folder / RECORDING_NOTE, (str(path.absolute()),), os.O_TRUNC, "where the recording is")

@@ -96,8 +96,13 @@ def header_of(
     instruments: tuple[Instrument, ...],
     markets: Mapping[str, RecordedMarket] | None = None,
     at_ns: int = 0,
+    *,
+    real_orders: bool = False,
 ) -> Header:
-    """Return the header of a recording made under `config`, begun at `at_ns` (UTC) by a run that keeps the hours of `markets`."""
+    """Return the header of a recording made under `config`, begun at `at_ns` (UTC) by a run that keeps the hours of `markets`.
+
+    `real_orders`: by one whose orders are at a real broker.
+    """
     session, names = config.session, dict.fromkeys(each.market for each in instruments)
     return Header(
         instruments=instruments,
@@ -110,6 +115,7 @@ def header_of(
         rules_revision=RULES_REVISION,
         started_wall_ns=at_ns,
         markets=dict(recorded_markets(config, names) if markets is None else markets),
+        real_orders=real_orders or msgspec.UNSET,
     )
 
 

@@ -39,8 +39,10 @@ from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import MakeBroker, TurnParts
 from engine.runtime.uptime import UptimeWatch
 from engine.runtime.watching import Watching
+from engine.trading.orders.live_orders import LiveOrders
 from engine.venues.simulated.broker import simulated
 from engine.venues.simulated.faults import FaultySource
+from engine.venues.simulated.silent import silent
 from engine.venues.supply import LiveSupply
 
 
@@ -203,7 +205,8 @@ def replaying_engine(
         skipped = source.number_at(begins_ms)
         feed.move(skipped + 1, None, playing=not paused)
     clock = VirtualClock(begins_ms * 1_000_000)
-    parts = _parts(run, clock, Cursor(lossless=True, after=skipped), run.config.engine.inbox_size)
+    broker = silent if isinstance(run.trader.state.orders, LiveOrders) else simulated
+    parts = _parts(run, clock, Cursor(lossless=True, after=skipped), run.config.engine.inbox_size, broker)
     check = ReplayCheck(parts, source) if isinstance(source, MqrSource) else None
     followed = None if check is None or check.is_empty else check
     total = source.count() if counted else 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from engine.assembly.market_hours import MarketHours
+from engine.assembly.recorded_trader import trader_for
 from engine.config import Config
 from engine.model.clock import VirtualClock
 from engine.model.events import AnyEvent, FillBooked, TradeClosed
@@ -23,8 +24,10 @@ from engine.runtime.replay.comparable import other_rules
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
 from engine.text.sanitize import CleanText
+from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
+from engine.venues.simulated.silent import silent
 
 _NEVER_MS = 1 << 40  # between two snapshots that nobody looks at
 _PROGRESS_TICKS = 4096
@@ -129,12 +132,13 @@ def rerun(
     """
     notes = _Notes()
     first = next(iter(source.ticks()), None)
+    trader = trader_for(source, config, instruments, "V-", MarketHours(config, "replay", source.header))
     parts = TurnParts(
         config,
-        Trader(config, instruments, "V-", MarketHours(config, "replay", source.header)),
+        trader,
         VirtualClock(first.exch_ms * 1_000_000 if first else 0),
         Cursor(lossless=True),
-        simulated,
+        silent if isinstance(trader.state.orders, LiveOrders) else simulated,
         journal=notes,
         recorder=notes,
         keeps_account=False,

@@ -50,4 +50,18 @@ class StartMark(Struct, frozen=True, tag=True, omit_defaults=True):
     fields: dict[str, str] = {}
 
 
-Mark = StateMark | EventMark | InputMark | StartMark
+class DeskMark(Struct, frozen=True, tag=True):
+    """With what the desk of a run at a real broker begins, ahead of the first tick: what it was made of, and its state.
+
+    `day` is the date of its tags, as ISO text. A long state stands in several marks one after the other.
+    """
+
+    day: str
+    salt: str
+    run: int
+    orders_a_day: int
+    amends: bool
+    state: str
+
+
+Mark = StateMark | EventMark | InputMark | StartMark | DeskMark

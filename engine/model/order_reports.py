@@ -3,7 +3,7 @@
 Nothing here is believed by itself: `engine.trading.orders` decides what each of them means for an order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, TypeVar
 
 from msgspec import Struct
@@ -283,3 +283,15 @@ OrderAnswer = (
     | Quoted
     | SessionChanged
 )
+
+
+def instruments_in(answer: OrderAnswer) -> Iterator[int]:
+    """The numbers of the instruments that an answer names, -1 for what is none of the run's."""
+    match answer:
+        case OrderSeen(report=report):
+            yield report.instrument
+        case RoundRead() | RoundAgain():
+            for book in (answer.orders, answer.fills, answer.net):
+                yield from (row.instrument for row in book or () if not isinstance(row, tuple))
+        case Quoted():
+            yield answer.instrument

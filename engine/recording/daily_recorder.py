@@ -8,7 +8,7 @@ from threading import Thread
 from msgspec.structs import replace
 
 from engine.model.errors import UserError, reason
-from engine.model.marks import Mark, StartMark
+from engine.model.marks import DeskMark, Mark, StartMark
 from engine.model.types import Instrument, Tick
 from engine.recording.recorder import FileRecorder
 from engine.text.sanitize import CleanText, clean
@@ -62,7 +62,9 @@ class DailyRecorder:
     def mark(self, mark: Mark) -> None:
         """Keep a mark behind the ticks kept so far."""
         self._file.mark(
-            replace(mark, ticks=mark.ticks - self._base) if self._base and not isinstance(mark, StartMark) else mark
+            mark
+            if not self._base or isinstance(mark, StartMark | DeskMark)
+            else replace(mark, ticks=mark.ticks - self._base)
         )
 
     def prepare(self, instruments: tuple[Instrument, ...] = ()) -> bool:

@@ -1,7 +1,7 @@
 """The layout of a `.mqr` recording: header, block heads, records, marks. Knows nothing of files, threads or feeds.
 
     file    = header block* end-block
-    header  = magic 8 · version u16 · flags u16 · JSON length u64 · CRC-32 u32 (over all of this and the JSON) · JSON
+    header  = magic 8 · version u16 · flags u16 (1: its orders were real) · JSON length u64 · CRC-32 u32 (over all of this and the JSON) · JSON
     block   = sync mark 8 · kind u16 · record size u16 · count u32 · payload length u32 · ticks before it u64
               · earliest tick time in ms i64 · CRC-32 u32 (over everything after the sync mark and the payload) · payload
 
@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.markets.calendar import parse_day
-from engine.model.marks import InputMark, Mark, StartMark, StateMark
+from engine.model.marks import DeskMark, InputMark, Mark, StartMark, StateMark
 from engine.model.types import Instrument
 from engine.text.sanitize import cleaned
 
@@ -28,6 +28,7 @@ from engine.text.sanitize import cleaned
 MAGIC = b"\x89MQR\r\n\x1a\n"
 SYNC = b"\xabMQBLK\xba\n"
 VERSION = 1
+REAL_ORDERS = 1  # a flag: who knows no answers of a broker must not read on
 
 FIXED_HEADER = Layout("<8sHHQI")
 BLOCK_HEAD = Layout("<8sHHIIQqI")
@@ -104,6 +105,9 @@ class Header(Struct, frozen=True, kw_only=True):
     candles: bool | msgspec.UnsetType = (
         msgspec.UNSET
     )  # whether its ticks were made of candles; unsaid where they were not
+    real_orders: bool | msgspec.UnsetType = (
+        msgspec.UNSET
+    )  # whether its orders were at a real broker; unsaid where they were not
 
 
 class Head(Struct, frozen=True):
@@ -120,7 +124,7 @@ class Head(Struct, frozen=True):
 def encode_header(header: Header) -> bytes:
     """The header's bytes; raises DamageError where no reader would accept them."""
     text = msgspec.json.encode(header)
-    start = _HEADER_START.pack(MAGIC, VERSION, 0, len(text))
+    start = _HEADER_START.pack(MAGIC, VERSION, _flags_of(header), len(text))
     whole = start + _CRC.pack(zlib.crc32(text, zlib.crc32(start))) + text
     decode_header(whole[FIXED_HEADER.size :], whole[: FIXED_HEADER.size])
     return whole
@@ -136,8 +140,9 @@ def header_length(fixed: bytes, file_bytes: int) -> int:
     if len(fixed) < FIXED_HEADER.size:
         raise NotBegunError(f"is cut short within its header ({file_bytes} bytes)")
     _, version, flags, length, _ = FIXED_HEADER.unpack(fixed)
-    if version != VERSION or flags:
-        raise DamageError(f"has format version {version}, flags {flags}; this program reads version {VERSION}, flags 0")
+    if version != VERSION or flags & ~REAL_ORDERS:
+        read = f"this program reads version {VERSION}, flags 0 or {REAL_ORDERS}"
+        raise DamageError(f"has format version {version}, flags {flags}; {read}")
     if length > MAX_HEADER_BYTES:
         raise DamageError(f"claims a header of {length} bytes; allowed: up to {MAX_HEADER_BYTES}")
     if FIXED_HEADER.size + length > file_bytes:
@@ -153,6 +158,8 @@ def decode_header(text: bytes, fixed: bytes) -> Header:
         header = msgspec.json.decode(text, type=Header)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise DamageError(f"has a header that cannot be read: {error}") from None
+    if _flags_of(header) != FIXED_HEADER.unpack(fixed)[2]:
+        raise DamageError("says two things of whether its orders were real")
     if not 1 <= len(header.instruments) <= MAX_INSTRUMENTS:
         raise DamageError(f"names {len(header.instruments)} instruments; allowed: 1 to {MAX_INSTRUMENTS}")
     _check_hours(header.session_start, header.session_end)
@@ -168,6 +175,10 @@ def decode_header(text: bytes, fixed: bytes) -> Header:
         _check(instrument)
     config = cleaned(header.config, _LONGEST_VALUE)
     return msgspec.structs.replace(cleaned(header), config=config)
+
+
+def _flags_of(header: Header) -> int:
+    return REAL_ORDERS if header.real_orders is True else 0
 
 
 def _check_hours(start: str, end: str) -> None:
@@ -278,8 +289,8 @@ def _sound(mark: Mark) -> Mark:
             raise DamageError(f"a mark stands at tick {_few(ticks)}, {_few(at_ms)} ms: no such place")
         case StartMark(kept=kept) if len(kept.symbols) > MAX_INSTRUMENTS or not _EARLIEST_MS < kept.at_ms < _LATEST_MS:
             raise DamageError(f"an account of {len(kept.symbols)} instruments at {_few(kept.at_ms)} ms cannot be")
-    # The fields of a state are not cut to what fits in a line: they are compared, and some are lists.
-    return cleaned(mark, MAX_BLOCK_BYTES) if isinstance(mark, StateMark) else cleaned(mark)
+    # A state is not cut to what fits in a line: it is compared, or gone on with, and some fields are lists.
+    return cleaned(mark, MAX_BLOCK_BYTES) if isinstance(mark, StateMark | StartMark | DeskMark) else cleaned(mark)
 
 
 def _few(number: int) -> str:

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from engine.model.marks import EventMark, InputMark, Mark, StateMark
+from engine.model.marks import DeskMark, EventMark, InputMark, Mark, StateMark
 from engine.model.sources import FileSource, Selective, of_candles
 from engine.model.types import Instrument
 from engine.recording.progress import Progress, followed
@@ -166,6 +166,8 @@ def _kind(mark: Mark) -> str:
         case StateMark():
             return "state"
         case InputMark():
-            return "beat" if mark.command is None else "command"
+            return "answer" if mark.answer is not None else "beat" if mark.command is None else "command"
+        case DeskMark():
+            return "orders"
         case _:
             return "start"

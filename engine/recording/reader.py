@@ -56,6 +56,11 @@ class MqrSource:
         return self.header.candles is True
 
     @property
+    def real_orders(self) -> bool:
+        """Whether its orders were at a real broker."""
+        return self.header.real_orders is True
+
+    @property
     def generated(self) -> bool:
         """Whether it is the recording of a generated session, by its own word: a replay risks nothing by believing it."""
         return "synthetic session" in self.header.source

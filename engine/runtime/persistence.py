@@ -11,6 +11,7 @@ from engine.model.order_rows import PartFilled
 from engine.model.ports import Journal, Recorder, Rolling
 from engine.model.state import as_text, state_hash
 from engine.runtime.exits import Exits
+from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.trader import Trader
 
 _MOVES_THE_ACCOUNT = (
@@ -170,12 +171,20 @@ class Persistence:
         self.checkpoint(position)
         change()
         recorder.go_on(position)
+        self.begin_desk()
         kept = self._kept(0)
         count = len(state.instrument_states)
         for first in range(0, count, WHOLE_INSTRUMENTS):
             fields = as_text(state.dump(range(first, min(first + WHOLE_INSTRUMENTS, count))))
             recorder.mark(StartMark(kept, fields))
         self.checkpoint(position)
+
+    def begin_desk(self) -> None:
+        """Say in the recording with what the desk of a run at a real broker begins, where there is one."""
+        orders = self._trader.state.orders
+        if isinstance(orders, LiveOrders) and self._recorder is not None:
+            for each in orders.begin_recording():
+                self._recorder.mark(each)
 
     def mark(self, mark: Mark) -> None:
         """Keep `mark` in the recording."""

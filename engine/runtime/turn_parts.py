@@ -95,6 +95,7 @@ class TurnParts:
         self.action_receipt = ActionReceipt(trader.state.instruments)
         self.timeline = Timeline()
         self.persistence = Persistence(trader, self.exits, journal, recorder, keeps_account=keeps_account)
+        self.persistence.begin_desk()
         self.operator = OperatorGate()
         answers: deque[BrokerEvent] = deque()
         broker, hold = make_broker(trader.state.instruments, answers.append, self.post)

@@ -20,7 +20,7 @@ from engine.model.commands import (
     Unlock,
 )
 from engine.model.events import StateKept
-from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
+from engine.model.marks import DeskMark, EventMark, InputMark, Mark, StartMark, StateMark
 from engine.model.snapshot import CheckView
 from engine.model.state import as_text, state_hash
 from engine.model.types import Instrument, Tick
@@ -187,7 +187,7 @@ def damage_ticks(path: Path) -> None:
 
 
 def _place(mark: Mark) -> int:
-    return 0 if isinstance(mark, StartMark) else mark.ticks
+    return 0 if isinstance(mark, StartMark | DeskMark) else mark.ticks
 
 
 def with_field(mark: StateMark, name: str, text: str) -> StateMark:

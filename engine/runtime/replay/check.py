@@ -2,21 +2,23 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.model.digest import blake2b
-from engine.model.events import StateKept
-from engine.model.marks import EventMark, InputMark, StartMark, StateMark
+from engine.model.events import AnyEvent, StateKept
+from engine.model.marks import DeskMark, EventMark, InputMark, StartMark, StateMark
+from engine.model.order_reports import OrderAnswer, instruments_in
 from engine.model.snapshot import CheckView
 from engine.model.state import Fields, as_text, plain_of
 from engine.model.types import Instrument
 from engine.recording import MqrSource
 from engine.runtime.replay.comparable import incomparable, other_rules
 from engine.runtime.turn_parts import TurnParts
+from engine.trading.orders.live_orders import LiveOrders
 
 _NEVER = 1 << 62
 _MOST_MARKS = 250_000  # more are no run's of a day; each takes some hundred bytes
@@ -24,6 +26,9 @@ _SAME, _DIFFERENT = 1, 2
 _HELD = ".door.held"  # a tick that waits for its confirmation
 _RESULTS = ("book.", "position.", "orders.")  # what decisions come to: a difference there has a cause elsewhere
 _ABSENT = "nothing"
+_NO_DESK = "its orders were real, and it does not say with what they began"
+_BEYOND = "a broker's answer in it speaks of an instrument beyond those of its header"
+_CAUSED = (ValueError, LookupError, TypeError, ArithmeticError, AssertionError)  # by what a file says
 
 
 class _Checkpoint(Struct, frozen=True):
@@ -49,6 +54,8 @@ class ReplayCheck:
         self._parts = parts
         self._operator = parts.operator
         self._why_not = incomparable(source.header, parts.config, parts.instruments)
+        if source.real_orders and not isinstance(parts.trader.state.orders, LiveOrders):
+            self._why_not = self._why_not or _NO_DESK
         self._other_rules = "" if any_version else other_rules(source.header)
         self._interfered_at = _NEVER  # the operator gave a command of his own after this tick
         self._ticks = array("q")  # of each mark that counts, in the stream's order
@@ -83,11 +90,14 @@ class ReplayCheck:
                 self._start = self._start or mark.kept
                 self._carried |= mark.fields
                 continue
-            if isinstance(mark, EventMark):
+            if isinstance(mark, EventMark | DeskMark):
                 continue
             if len(self._marks) == _MOST_MARKS:
                 self._why_not = self._why_not or f"more than {_MOST_MARKS:,} marks"
                 return
+            if isinstance(mark, InputMark) and mark.answer is not None:
+                beyond = [each for each in instruments_in(mark.answer) if not -1 <= each < count]
+                self._why_not = self._why_not or (_BEYOND if beyond else "")
             newest = min(max(newest, mark.ticks), _NEVER)
             self._ticks.append(newest)
             self._verdicts.append(0)
@@ -180,7 +190,7 @@ class ReplayCheck:
                 self._parts.rewind.carry_on(plain_of(self._carried), kept)
             else:
                 self._parts.rewind.take_over(kept)
-        except (ValueError, LookupError, TypeError, ArithmeticError, AssertionError) as error:  # what a file can cause
+        except _CAUSED as error:
             trader.load(before)
             self._why_not = f"the account it began with cannot be taken over: {error}"
             return
@@ -190,12 +200,20 @@ class ReplayCheck:
     def _give(self, mark: InputMark, seq: int) -> None:
         self._parts.persistence.mark(replace(mark, ticks=seq))
         if mark.answer is not None:
-            effects = self._trader.on_event(mark.answer, mark.at_ms)
+            effects = self._answered(mark.answer, mark.at_ms)
         elif mark.command is None:
             effects = self._trader.on_beat(mark.at_ms, mark.market_ms, mark.closed_until_ms)
         else:
             effects = self._trader.on_command(mark.command, mark.at_ms, mark.closed_until_ms, mark.market_ms)
         self._effects.carry_out(effects)
+
+    def _answered(self, answer: OrderAnswer, at_ms: int) -> Sequence[AnyEvent]:
+        """Give what the broker said; what no broker says ends the comparison."""
+        try:
+            return self._trader.on_event(answer, at_ms)
+        except _CAUSED as error:
+            self._why_not = f"an answer in it cannot be taken: {type(error).__name__} {error}"
+            return ()
 
     def _judge(self, place: int, checkpoint: _Checkpoint, seq: int) -> None:
         texts = as_text(self._trader.state.dump(checkpoint.instruments))

@@ -4,13 +4,17 @@ Depends on nothing but what it was given: the same answers and beats at the same
 recording of them gives the same session again.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Final
 
 from msgspec import Struct
 
+from engine.model.marks import DeskMark
 from engine.model.order_reports import OrderAnswer, Quoted, RoundFailed, RoundRead
 from engine.model.order_requests import OrderRequest
 from engine.model.state import Fields
+from engine.model.types import Instrument
 from engine.trading.orders.blotter import Blotter, Told
 from engine.trading.orders.desk_state import Kept, Parts, digests_of, take_text, text_of
 from engine.trading.orders.live_flat import LiveFlat
@@ -18,7 +22,10 @@ from engine.trading.orders.order_budget import OrderBudget
 from engine.trading.orders.price_ladder import Quote
 from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.recovery import recover
+from engine.trading.orders.tags import Tags
 from engine.trading.orders.wishes import WishOver
+
+_PIECE: Final = 400_000  # characters of a state in one mark, which has to fit into a block
 
 
 class DeskRules(Struct, frozen=True):
@@ -43,6 +50,7 @@ class OrderDesk:
     ) -> None:
         """`rows` are what an earlier run of the day has left in the journal; nothing is closed before a round of `exits_from_ms`."""
         self.blotter = blotter
+        self._rules = rules
         self.unknown = recover(blotter, rows, now_ms).unknown if rows else 0
         self.budget = OrderBudget(rules.orders_a_day)
         self.pursuit = Pursuit(blotter, self.budget, quote_of, amends=rules.amends, exits_from_ms=exits_from_ms)
@@ -131,3 +139,27 @@ class OrderDesk:
     def load(self, text: str) -> None:
         """Take that back; raises ValueError for what `dump` never writes."""
         take_text(self._parts(), text)
+
+    def marks(self) -> list[DeskMark]:
+        """What a recording has to say so that `desk_of` makes the same desk, in its present state."""
+        rules, tags, text = self._rules, self.blotter.tags, self.dump()
+        pieces = [text[first : first + _PIECE] for first in range(0, len(text), _PIECE)]
+        return [
+            DeskMark(tags.day.isoformat(), tags.salt, tags.run, rules.orders_a_day, rules.amends, piece)
+            for piece in pieces
+        ]
+
+
+def desk_of(
+    marks: Sequence[DeskMark], instruments: Sequence[Instrument], quote_of: Callable[[int], Quote]
+) -> OrderDesk:
+    """The desk that a recording has told of in `marks` (not none); raises ValueError where there was none such."""
+    told = marks[0]
+    tags = Tags(date.fromisoformat(told.day), told.salt, told.run)
+    made = OrderDesk(Blotter(instruments, tags), DeskRules(told.orders_a_day, told.amends), quote_of)
+    made.load("".join(each.state for each in marks))
+    named = [each.instrument for each in made.blotter.orders.values()]
+    named += [each.instrument for each in made.pursuit.wishes.values()]
+    if len(made.blotter.net) != len(instruments) or any(not 0 <= each < len(instruments) for each in named):
+        raise ValueError(f"they are not of the {len(instruments)} instruments of its header")
+    return made

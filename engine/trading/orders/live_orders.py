@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from engine.model.events import AnyEvent
+from engine.model.marks import DeskMark
 from engine.model.order_reports import OrderAnswer, RoundAgain, RoundRead
 from engine.model.order_requests import Purpose
 from engine.model.state import Fields, Plain
@@ -95,6 +96,11 @@ class LiveOrders:
     def shortened(self, answer: OrderAnswer) -> OrderAnswer:
         """The answer as it may be kept beside those before it: of a round only what the last did not say."""
         return answer.since(self._round) if isinstance(answer, RoundRead) and self._round is not None else answer
+
+    def begin_recording(self) -> list[DeskMark]:
+        """What a recording that begins now has to say first; the next round is told as a whole."""
+        self._round = None
+        return self.desk.marks()
 
     def take_told(self) -> list[Told | WishOver]:
         """What came of it since the last time."""

@@ -57,8 +57,10 @@ class Tags:
             raise ValueError(f"tags: a salt of two of 0-9 and A-Z, not {salt!r:.20}")
         if not 0 <= run <= MAX_RUN:
             raise ValueError(f"tags: run {run} does not fit into three places (0 to {MAX_RUN}): begin a new journal")
+        self.day = day
+        self.salt = salt
+        self.run = run
         self._day = day.timetuple().tm_yday
-        self._salt = salt
         self._prefix = f"L{_base36(self._day, 2)}{salt}{_base36(run, 3)}"
 
     def make(self, number: int, purpose: Purpose) -> str:
@@ -70,7 +72,7 @@ class Tags:
     def is_ours(self, text: str) -> bool:
         """Whether `text` is a tag of this day and this journal, of whichever run."""
         tag = parse(text)
-        return tag is not None and tag.day == self._day and tag.salt == self._salt
+        return tag is not None and tag.day == self._day and tag.salt == self.salt
 
 
 def free_salt(wish: int, seen: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Headers that lie and files that are none are refused; no header is written that could not be read."""
 
 import os
+import zlib
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from engine.recording import Header, MqrSource
 from engine.recording.format import (
     FIXED_HEADER,
     MAGIC,
+    encode_header,
 )
 from engine.recording.writer import RecordingWriter
 from tests.support.recording_samples import NIFTY, THREE, header, tick, write
@@ -43,7 +45,7 @@ def fixed(version: int = 1, flags: int = 0, length: int = 10) -> bytes:
         (b"timestamp,price\n", "is not a recording"),
         (MAGIC.replace(b"\r\n", b"\n") + bytes(40), "was damaged by a text-mode copy"),
         (fixed(version=2), "has format version 2, flags 0; this program reads version 1"),
-        (fixed(flags=1), "has format version 1, flags 1"),
+        (fixed(flags=2), "has format version 1, flags 2; this program reads version 1, flags 0 or 1"),
         (fixed(length=2**60), "claims a header of 1152921504606846976 bytes; allowed: up to 1048576"),
         (fixed(length=1 << 20), "is cut short within its header (24 of 1048600 bytes)"),
         (fixed(length=3) + b"{}\n", "has a damaged header"),
@@ -100,3 +102,25 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(InputError, match=told):
             MqrSource(path)
+
+
+def test_whether_its_orders_were_real_is_a_flag_that_older_programs_refuse(tmp_path: Path) -> None:
+    real = replace(THREE, real_orders=True)
+    path = write(tmp_path / "real.mqr", [], real)
+    assert MqrSource(path).real_orders
+    assert FIXED_HEADER.unpack(path.read_bytes()[: FIXED_HEADER.size])[2] == 1
+    paper = write(tmp_path / "paper.mqr", [], THREE)
+    assert not MqrSource(paper).real_orders
+    assert b"real_orders" not in paper.read_bytes()
+
+
+def test_a_header_that_says_two_things_of_its_orders_is_not_believed(tmp_path: Path) -> None:
+    whole = encode_header(replace(THREE, real_orders=True))
+    fixed_part, text = whole[: FIXED_HEADER.size], whole[FIXED_HEADER.size :]
+    magic, version, _, length, _ = FIXED_HEADER.unpack(fixed_part)
+    start = FIXED_HEADER.pack(magic, version, 0, length, 0)
+    path = tmp_path / "two.mqr"
+    crc = zlib.crc32(text, zlib.crc32(start[:-4]))
+    path.write_bytes(FIXED_HEADER.pack(magic, version, 0, length, crc) + text)
+    with pytest.raises(InputError, match="says two things of whether its orders were real"):
+        MqrSource(path)

@@ -17,7 +17,8 @@ from engine.logs.lines import texts_of
 from engine.model.commands import Bookmark, Flat, Lock
 from engine.model.errors import ConfigError, DiskError, InputError, StateBusyError, UserError, WireError
 from engine.model.events import FeedNote, LinkChanged, OrderRejected, StateKept
-from engine.model.marks import EventMark, InputMark, Mark, StartMark, StateMark
+from engine.model.marks import DeskMark, EventMark, InputMark, Mark, StartMark, StateMark
+from engine.model.order_reports import Accepted, NetReport, RoundAgain
 from engine.model.types import Instrument
 from engine.recording.format import FIXED_HEADER, Header, decode_header, decode_marks, encode_header, encode_mark
 from engine.text.sanitize import CleanText, clean, cleaned
@@ -216,6 +217,9 @@ def test_a_row_of_a_journal_comes_in_clean(event: LinkChanged | FeedNote | Order
         InputMark(1, Lock(CleanText(DIRTY)), 1),
         StartMark(KEPT),
         StateMark(1, DIRTY, {DIRTY: DIRTY}),
+        InputMark(1, None, 1, answer=Accepted(1, "place", CleanText(DIRTY), CleanText(DIRTY))),
+        InputMark(1, None, 1, answer=RoundAgain(1, 1, 1, 1, net=((0, 1), NetReport(-1, CleanText(DIRTY), 1, 1)))),
+        DeskMark(DIRTY, DIRTY, 1, 1, True, DIRTY),
     ],
 )
 def test_a_mark_of_a_recording_comes_in_clean(mark: Mark) -> None:

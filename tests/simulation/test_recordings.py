@@ -1,0 +1,165 @@
+"""A recording of a run at a real broker is replayed with a broker that says nothing, and comes out the same."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from engine.assembly import Run, build
+from engine.backtest.verification import verify
+from engine.model.commands import Seek
+from engine.model.events import TradeClosed
+from engine.model.marks import DeskMark, InputMark, Mark
+from engine.model.order_reports import OrderAnswer, OrderSeen
+from engine.recording import MqrSource
+from engine.recording.info import inspect_file
+from tests.simulation.recorded import FAULTS, Files, recorded_run, same
+from tests.simulation.trading_days import LIVELY, play, run_at_exchange, wandering
+from tests.simulator.exchange.settings import Delays
+from tests.support.builders import config
+from tests.support.recorded_runs import after_seek, at_the_end, rewrite
+
+SILENT_ALARM = "operator.on_silence=hold"
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The recording of a run with faults of all kinds."""
+    files = recorded_run(tmp_path_factory.mktemp("recorded"), wandering(300, step_ms=500), script=FAULTS)
+    return files.paths[0]
+
+
+def changed(path: Path, change: Callable[[OrderAnswer], OrderAnswer | None]) -> Path:
+    """The recording with its answers changed (None: left out)."""
+
+    def mark_of(mark: Mark) -> Mark | None:
+        if not isinstance(mark, InputMark) or mark.answer is None:
+            return mark
+        answer = change(mark.answer)
+        return None if answer is None else replace(mark, answer=answer)
+
+    return rewrite(path, mark_of)
+
+
+def test_it_comes_out_the_same(recording: Path) -> None:
+    found = verify(recording, None, ())
+    assert same(found), found.reason
+    assert found.exits_recorded > 5
+    assert found.damage == ()
+
+
+def test_what_it_holds_is_told(recording: Path) -> None:
+    marks = inspect_file(MqrSource(recording)).marks
+    assert marks["orders"] == 1
+    assert marks["answer"] > 100
+    assert marks["beat"] > 10
+
+
+def test_an_answer_that_is_another_makes_a_difference_with_a_name(recording: Path) -> None:
+    told: list[OrderSeen] = []
+
+    def dearer(answer: OrderAnswer) -> OrderAnswer:
+        if isinstance(answer, OrderSeen) and answer.report.filled and not told:
+            told.append(answer)
+            return replace(answer, report=replace(answer.report, average=answer.report.average + 5))
+        return answer
+
+    found = verify(changed(recording, dearer), None, ())
+    assert found.outcome == "different"
+    assert "orders." in found.reason or "exit" in found.reason
+
+
+def test_an_answer_that_is_missing_makes_a_difference(recording: Path) -> None:
+    def lost(answer: OrderAnswer) -> OrderAnswer | None:
+        return None if isinstance(answer, OrderSeen) else answer
+
+    assert verify(changed(recording, lost), None, ()).outcome == "different"
+
+
+def test_each_file_of_a_run_that_goes_on_in_another_comes_out_the_same(tmp_path: Path) -> None:
+    stream = wandering(300, step_ms=500)
+    files = Files(tmp_path)
+    run = run_at_exchange(stream, script=FAULTS, delays=Delays(), recorder=files.recorder, checkpoint_ticks=20)
+    for number, each in enumerate(stream, 1):
+        play(run, [each])
+        desk = run.trader.orders.desk
+        if len(files.paths) < 5 and number > 50 * len(files.paths) and desk.blotter.open:
+            files.go_on(run)
+    assert len(files.paths) == 5
+    run.end()
+    found = files.verified()
+    assert [each.reason for each in found if not same(each)] == []
+    assert sum(each.exits_recorded for each in found) == len(run.events_of(TradeClosed))
+
+
+def test_seeking_back_and_forth_comes_out_the_same(recording: Path, tmp_path: Path) -> None:
+    rules = (*LIVELY, "replay.snapshot_ticks=30", "recording.enabled=off")
+    run: Run
+    with build(config(*rules), MqrSource(recording), "replay", speed=0.0, paused=True, state_root=tmp_path) as run:
+        run.engine.start()
+        for target in (200, 40, 171, 33, 0, 290, 100, 299):
+            assert after_seek(run, target).difference == "", target
+        run.engine.send(Seek(1000))
+        view = at_the_end(run)
+    assert (view.same, view.difference, view.incomparable) == (view.total, "", "")
+
+
+def test_a_replay_that_is_recorded_itself_comes_out_the_same_again(recording: Path, tmp_path: Path) -> None:
+    rules = (*LIVELY, "recording.enabled=on", f"recording.directory={tmp_path / 'again'}")
+    run: Run
+    with build(config(*rules), MqrSource(recording), "replay", speed=0.0, state_root=tmp_path / "state") as run:
+        run.engine.start()
+        assert at_the_end(run).difference == ""
+    (again,) = (tmp_path / "again").iterdir()
+    found = verify(again, None, ())
+    assert (found.outcome, found.reason, found.exits_same) == ("same", "", verify(recording, None, ()).exits_same)
+
+
+def test_under_other_rules_its_ticks_are_traded_on_paper(recording: Path, tmp_path: Path) -> None:
+    found = verify(recording, None, ("risk.base_sl_points=5",))
+    assert (found.outcome, found.reason) == ("not comparable", "base_sl_points 3→5")
+    assert len(found.exits) > 0
+
+
+def test_one_that_does_not_say_how_its_orders_began_is_not_comparable(recording: Path) -> None:
+    found = verify(rewrite(recording, lambda mark: None if isinstance(mark, DeskMark) else mark), None, ())
+    assert found.outcome == "not comparable"
+    assert found.reason == "its orders were real, and it does not say with what they began"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"day": "yesterday"},
+        {"salt": "?"},
+        {"run": -1},
+        {"state": "{}"},
+        {"state": "nonsense"},
+        {"state": '{"limits":{}}'},
+        {"state": None},
+    ],
+)
+def test_what_it_says_of_its_orders_and_cannot_be_is_one_line(recording: Path, wrong: dict[str, object]) -> None:
+    def wrongly(mark: Mark) -> Mark:
+        if not isinstance(mark, DeskMark):
+            return mark
+        more = {"state": mark.state.replace('"net":[0]', '"net":[0,0]')} if wrong == {"state": None} else wrong
+        return replace(mark, **more)
+
+    path = rewrite(recording, wrongly)
+    found = verify(path, None, ())
+    assert found.outcome == "unreadable"
+    assert "what it says of the orders that it begins with cannot be" in found.reason
+    assert "\n" not in found.reason
+
+
+def test_an_answer_that_no_broker_gives_is_one_line(recording: Path) -> None:
+    def strange(answer: OrderAnswer) -> OrderAnswer:
+        if isinstance(answer, OrderSeen):
+            return replace(answer, report=replace(answer.report, instrument=7, tag=f"{answer.report.tag[:-2]}9E"))
+        return answer
+
+    found = verify(changed(recording, strange), None, ())
+    assert found.outcome == "not comparable"
+    assert found.reason == "a broker's answer in it speaks of an instrument beyond those of its header"
