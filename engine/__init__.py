@@ -60,24 +60,24 @@ if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.model.one_position import stop_objection as stop_objection
     from engine.model.ports import FeedView as FeedView
     from engine.model.ports import LogLine as LogLine
-    from engine.model.snapshot import AccountView as AccountView
-    from engine.model.snapshot import ActionView as ActionView
-    from engine.model.snapshot import CheckView as CheckView
-    from engine.model.snapshot import CommandView as CommandView
-    from engine.model.snapshot import EdgeView as EdgeView
-    from engine.model.snapshot import EntriesState as EntriesState
-    from engine.model.snapshot import EpochView as EpochView
-    from engine.model.snapshot import FlatLeg as FlatLeg
-    from engine.model.snapshot import FlatView as FlatView
-    from engine.model.snapshot import OpenPosition as OpenPosition
-    from engine.model.snapshot import ProcessView as ProcessView
-    from engine.model.snapshot import Pulse as Pulse
-    from engine.model.snapshot import Quote as Quote
-    from engine.model.snapshot import ReplayView as ReplayView
-    from engine.model.snapshot import SessionView as SessionView
+    from engine.model.run_views import CheckView as CheckView
+    from engine.model.run_views import CommandView as CommandView
+    from engine.model.run_views import EdgeView as EdgeView
+    from engine.model.run_views import EpochView as EpochView
+    from engine.model.run_views import ProcessView as ProcessView
+    from engine.model.run_views import Pulse as Pulse
+    from engine.model.run_views import ReplayView as ReplayView
+    from engine.model.run_views import SessionView as SessionView
+    from engine.model.run_views import TimelineEvent as TimelineEvent
     from engine.model.snapshot import Snapshot as Snapshot
-    from engine.model.snapshot import TimelineEvent as TimelineEvent
     from engine.model.statistics import DayStatistics as DayStatistics
+    from engine.model.trading_views import AccountView as AccountView
+    from engine.model.trading_views import ActionView as ActionView
+    from engine.model.trading_views import EntriesState as EntriesState
+    from engine.model.trading_views import FlatLeg as FlatLeg
+    from engine.model.trading_views import FlatView as FlatView
+    from engine.model.trading_views import OpenPosition as OpenPosition
+    from engine.model.trading_views import Quote as Quote
     from engine.model.types import DELIVERIES as DELIVERIES
     from engine.model.types import Delivery as Delivery
     from engine.model.types import Instrument as Instrument
@@ -138,26 +138,28 @@ _FOLDERS = {
     "engine.model.latency": ("LatencySummary",),
     "engine.model.one_position": ("acting_stop", "half_of", "stop_objection"),
     "engine.model.ports": ("FeedView", "LogLine"),
-    "engine.model.snapshot": (
-        "AccountView",
-        "ActionView",
+    "engine.model.run_views": (
         "CheckView",
         "CommandView",
         "EdgeView",
-        "EntriesState",
         "EpochView",
+        "ProcessView",
+        "Pulse",
+        "ReplayView",
+        "SessionView",
+        "TimelineEvent",
+    ),
+    "engine.model.snapshot": ("Snapshot",),
+    "engine.model.statistics": ("DayStatistics",),
+    "engine.model.trading_views": (
+        "AccountView",
+        "ActionView",
+        "EntriesState",
         "FlatLeg",
         "FlatView",
         "OpenPosition",
-        "ProcessView",
-        "Pulse",
         "Quote",
-        "ReplayView",
-        "SessionView",
-        "Snapshot",
-        "TimelineEvent",
     ),
-    "engine.model.statistics": ("DayStatistics",),
     "engine.model.types": ("DELIVERIES", "Delivery", "Instrument", "PositionState", "Trade", "TradeMode"),
     "engine.shortcut.entry": ("short_command",),
     "engine.text.redaction": ("redact",),

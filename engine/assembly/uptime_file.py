@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from engine.model.errors import reason
-from engine.model.snapshot import UptimeView
+from engine.model.run_views import UptimeView
 from engine.model.types import TradeMode
 from engine.outside.files import keep_note, read_note
 from engine.runtime import LOGGERS

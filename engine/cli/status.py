@@ -9,7 +9,7 @@ import msgspec
 
 from engine.cli.options import Parser, engine_options, json_option
 from engine.model.errors import EXIT_BUSY, EXIT_DIFFERENT, EXIT_WELL
-from engine.model.snapshot import NOT_YET_DURABLE
+from engine.model.trading_views import NOT_YET_DURABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,8 @@ import zlib
 from msgspec.structs import replace
 
 from engine.link.protocol import ENCODER, FlatNews
-from engine.model.snapshot import NOT_YET_DURABLE, FlatLeg, Snapshot
+from engine.model.snapshot import Snapshot
+from engine.model.trading_views import NOT_YET_DURABLE, FlatLeg
 from engine.presentation import feeds
 
 _GOES_ON = "it goes on by itself, `flat --anyway` sends now"

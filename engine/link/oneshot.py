@@ -19,7 +19,8 @@ from engine.link.protocol import (
 from engine.link.replica import Replica
 from engine.link.tickets import PendingCommands
 from engine.model.measures import Measures
-from engine.model.snapshot import CommandView, Snapshot
+from engine.model.run_views import CommandView
+from engine.model.snapshot import Snapshot
 
 
 class Oneshot:

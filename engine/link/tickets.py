@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from engine.link.protocol import AnyCommand, CommandTaken
 from engine.model.commands import Flat, Lock
-from engine.model.snapshot import CommandView
+from engine.model.run_views import CommandView
 
 NO_ANSWER = "NO ANSWER from engine"
 

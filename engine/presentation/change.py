@@ -1,6 +1,7 @@
 """What a day's figures are counted from: its prices from the close of the day before, else from its first, which is said; and which day it is. Pure."""
 
-from engine.model.snapshot import Quote, Snapshot
+from engine.model.snapshot import Snapshot
+from engine.model.trading_views import Quote
 from engine.presentation import format as text
 
 

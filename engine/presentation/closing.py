@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from engine.model.snapshot import ClosingView
+from engine.model.run_views import ClosingView
 from engine.model.statistics import DayStatistics
 from engine.presentation import uptime
 from engine.presentation.charges import by_kind

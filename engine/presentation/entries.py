@@ -5,7 +5,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from engine.model.snapshot import SessionView, Snapshot
+from engine.model.run_views import SessionView
+from engine.model.snapshot import Snapshot
 from engine.presentation import feeds
 from engine.presentation import format as text
 

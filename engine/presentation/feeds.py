@@ -8,7 +8,9 @@ from math import inf
 from typing import Literal
 
 from engine.model.ports import FeedView
-from engine.model.snapshot import Quote, SessionView, Snapshot
+from engine.model.run_views import SessionView
+from engine.model.snapshot import Snapshot
+from engine.model.trading_views import Quote
 from engine.model.types import PositionState
 from engine.presentation.format import instrument_at, minute
 

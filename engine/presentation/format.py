@@ -10,7 +10,8 @@ from functools import lru_cache
 from math import isfinite
 from zoneinfo import ZoneInfo
 
-from engine.model.snapshot import NOT_YET_DURABLE, Snapshot
+from engine.model.snapshot import Snapshot
+from engine.model.trading_views import NOT_YET_DURABLE
 from engine.model.types import Instrument
 from engine.presentation import money as money_text
 from engine.text.sanitize import CleanText

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from engine.model.log_counts import LogComponent
-from engine.model.snapshot import EdgeView, OpenPosition, Quote, Snapshot
+from engine.model.run_views import EdgeView
+from engine.model.snapshot import Snapshot
+from engine.model.trading_views import OpenPosition, Quote
 from engine.presentation import format as text
 
 Details = Callable[[Snapshot, Snapshot], Iterator[str]]

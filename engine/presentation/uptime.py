@@ -1,6 +1,6 @@
 """Minutes watched in words: `374 of 375 minutes of the session (99.73 %)`. Pure."""
 
-from engine.model.snapshot import UptimeView
+from engine.model.run_views import UptimeView
 
 
 def share(watched: int, minutes: int) -> float | None:

@@ -17,7 +17,7 @@ from engine.model.events import (
     OrderRejected,
     Submit,
 )
-from engine.model.snapshot import ActionView
+from engine.model.trading_views import ActionView
 from engine.model.types import Instrument
 
 _ACTIONS: Final[tuple[str, ...]] = get_args(Action)

@@ -1,7 +1,7 @@
 """Sees that a session day, or a replay, is over, and says what came of it, once. Changes nothing that decides."""
 
 from engine.logs import log_trade
-from engine.model.snapshot import ClosingView
+from engine.model.run_views import ClosingView
 from engine.model.statistics import DayStatistics
 from engine.presentation import closing
 from engine.presentation.charges import fills_text

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from engine.model.latency import Histogram
 from engine.model.measures import StageCounts
-from engine.model.snapshot import EpochView
+from engine.model.run_views import EpochView
 from engine.model.types import Delivery
 from engine.runtime.cursor import NEVER
 

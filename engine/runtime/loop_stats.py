@@ -1,6 +1,6 @@
 """What the engine's thread counts of itself and of the instruments, for snapshots and for the judge of the log."""
 
-from engine.model.snapshot import ProcessView
+from engine.model.run_views import ProcessView
 from engine.text.sanitize import CleanText
 
 

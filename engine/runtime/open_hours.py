@@ -5,7 +5,7 @@ from typing import Final
 
 from engine.model.clock import Clock
 from engine.model.ports import Closed
-from engine.model.snapshot import SessionView
+from engine.model.run_views import SessionView
 from engine.trading.session import TradingHours
 from engine.trading.trading_state import TradingState
 

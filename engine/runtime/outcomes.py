@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from engine.model.snapshot import CommandView
+from engine.model.run_views import CommandView
 
 _KEPT = 16
 

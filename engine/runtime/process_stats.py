@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable
 
-from engine.model.snapshot import ProcessView
+from engine.model.run_views import ProcessView
 
 _EVERY_NS = 1_000_000_000
 

@@ -14,7 +14,7 @@ from engine.model.events import (
     OrderRejected,
     Submit,
 )
-from engine.model.snapshot import FlatLeg, FlatView
+from engine.model.trading_views import FlatLeg, FlatView
 from engine.model.types import Instrument
 from engine.shortcut.receipt import NOTHING_LEFT
 from engine.trading.instrument_state import InstrumentState

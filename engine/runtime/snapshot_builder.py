@@ -5,8 +5,9 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from engine.model import snapshot
+from engine.model import run_views, trading_views
 from engine.model.ports import Feed, Log, Watch
+from engine.model.snapshot import Snapshot
 from engine.model.types import TradeMode
 from engine.runtime.closing import Closing
 from engine.runtime.durability import HOLDS_NS
@@ -51,9 +52,9 @@ class SnapshotBuilder:
         self._source = source
         self._state = parts.trader.state
         self._second = 0  # that the sessions are of
-        self._before = snapshot.SessionView(parts.trader.hours.zone.key, NO_DAY.date.isoformat(), 0, -1)
+        self._before = run_views.SessionView(parts.trader.hours.zone.key, NO_DAY.date.isoformat(), 0, -1)
         self._session = self._before
-        self._sessions: dict[str, snapshot.SessionView] = {}
+        self._sessions: dict[str, run_views.SessionView] = {}
         self._markets = parts.trader.state.all_hours
         self._parts = parts
         self._status = status
@@ -69,11 +70,11 @@ class SnapshotBuilder:
         self._real_speed = 0.0
         self._stale_s = float(parts.config.feed.stale_s)
         chosen = parts.config.alerts
-        self._alerts = snapshot.AlertsView(chosen.bell, chosen.notify, chosen.trades, chosen.per_hour)
+        self._alerts = run_views.AlertsView(chosen.bell, chosen.notify, chosen.trades, chosen.per_hour)
         self._warmup = parts.config.strategy.min_warmup_ticks
         self._most_entries = parts.config.risk.max_positions_per_day
 
-    def __call__(self, now_ns: int) -> snapshot.Snapshot:
+    def __call__(self, now_ns: int) -> Snapshot:
         """Copy what there is to see; the caller holds the turn (or nothing runs)."""
         parts, state, stats = self._parts, self._state, self._stats
         cursor, instruments, merged = parts.cursor, parts.instruments, parts.inbox.merged
@@ -81,7 +82,7 @@ class SnapshotBuilder:
         self._number += 1
         self._measure(now_ns, now_ms)
         self._look_at_sessions(parts.market_clock.now_ms)
-        return snapshot.Snapshot(
+        return Snapshot(
             number=self._number,
             taken_ns=now_ns,
             wall_ns=time.time_ns(),
@@ -94,7 +95,7 @@ class SnapshotBuilder:
             refused=stats.refused if len(instruments) > _SHOWN else refusals(state.instrument_states),
             session=self._session,
             markets=self._sessions,
-            pulse=snapshot.Pulse(stats.beat_ns, cursor.came_ns, cursor.decided_ns, parts.effects.oldest_order_ns),
+            pulse=run_views.Pulse(stats.beat_ns, cursor.came_ns, cursor.decided_ns, parts.effects.oldest_order_ns),
             process=stats.process,
             events=tuple(parts.timeline.events),
             quotes=tuple(_quote(inst, self._warmup, *self._close(inst)) for inst in self._shown()),
@@ -136,9 +137,9 @@ class SnapshotBuilder:
             uptime=None if self._uptime is None else self._uptime.view,
         )
 
-    def _entries(self) -> snapshot.EntriesState:
+    def _entries(self) -> trading_views.EntriesState:
         gate = self._state.gate
-        return snapshot.EntriesState(
+        return trading_views.EntriesState(
             gate.paused,
             gate.locked,
             gate.halted or gate.held,
@@ -186,7 +187,7 @@ class SnapshotBuilder:
             return inst.close, inst.close_date.isoformat()
         return self._parts.past.close(inst.index, inst.day)
 
-    def _positions(self) -> tuple[snapshot.OpenPosition, ...]:
+    def _positions(self) -> tuple[trading_views.OpenPosition, ...]:
         state = self._state
         shown = []
         for inst, position in state.held():
@@ -196,15 +197,15 @@ class SnapshotBuilder:
             if held.entry_turnover > _MOST_TURNOVER:
                 held = replace(held, entry_turnover=0)
             left = (position.targets_left, position.trail_from, position.exiting)
-            shown.append(snapshot.OpenPosition(held, inst.last_price, pnl, position.next_target, costs, *left))
+            shown.append(trading_views.OpenPosition(held, inst.last_price, pnl, position.next_target, costs, *left))
         return tuple(shown)
 
-    def _account(self) -> snapshot.AccountView:
+    def _account(self) -> trading_views.AccountView:
         state = self._state
         portfolio = state.portfolio
         day = self._parts.exits.statistics.day
         open_pnl = state.open_pnl()
-        return snapshot.AccountView(
+        return trading_views.AccountView(
             cash=portfolio.cash,
             realised=portfolio.realised,
             costs=portfolio.costs_paid,
@@ -219,29 +220,29 @@ class SnapshotBuilder:
             fills_at_touch=state.fills[1],
         )
 
-    def _edges(self) -> tuple[snapshot.EdgeView, ...]:
+    def _edges(self) -> tuple[run_views.EdgeView, ...]:
         edges = []
         journal, recorder = self._parts.journal, self._parts.recorder
         lost = self._watch.problems
         if journal is not None:
             problem = journal.problem or self._late()
-            edges.append(snapshot.EdgeView("journal", journal.waiting, journal.durable, problem))
+            edges.append(run_views.EdgeView("journal", journal.waiting, journal.durable, problem))
         if recorder is not None:
-            edges.append(snapshot.EdgeView("recorder", recorder.waiting, recorder.kept, recorder.problem))
+            edges.append(run_views.EdgeView("recorder", recorder.waiting, recorder.kept, recorder.problem))
         behind, problem = self._log.waiting, self._log.problem or lost.get("log", _WELL)
-        edges.append(snapshot.EdgeView("log", behind, max(0, self._log.last_number - behind), problem))
-        edges += [snapshot.EdgeView(name, 0, 0, text) for name, text in lost.items() if name in _NAMED]
+        edges.append(run_views.EdgeView("log", behind, max(0, self._log.last_number - behind), problem))
+        edges += [run_views.EdgeView(name, 0, 0, text) for name, text in lost.items() if name in _NAMED]
         return tuple(edges)
 
     def _late(self) -> CleanText:
         return _BEHIND if self._stats.late_ns > HOLDS_NS else _WELL
 
-    def _replay(self, now_ms: int) -> snapshot.ReplayView | None:
+    def _replay(self, now_ms: int) -> run_views.ReplayView | None:
         playback = self._playback
         if playback is None:
             return None
         progress = playback.feed.progress()
-        return snapshot.ReplayView(
+        return run_views.ReplayView(
             tick=self._parts.cursor.last_seq,
             total=playback.total,
             at_ms=now_ms,
@@ -264,10 +265,10 @@ class SnapshotBuilder:
             self._meter = (now_ns, at_ms)
 
 
-def _quote(inst: InstrumentState, warmup: int, close: int, close_from: str) -> snapshot.Quote:
+def _quote(inst: InstrumentState, warmup: int, close: int, close_from: str) -> trading_views.Quote:
     tick = inst.last_tick
     strategy = inst.strategy
-    return snapshot.Quote(
+    return trading_views.Quote(
         instrument=inst.index,
         last=inst.last_price,
         day_open=inst.day_open,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from engine.model.commands import Command, Flat, SwitchDelivery, Unwatch, Watch
-from engine.model.snapshot import CommandState, CommandView
+from engine.model.run_views import CommandState, CommandView
 from engine.runtime.delivery import DeliverySwitch
 from engine.runtime.outcomes import Outcomes
 from engine.runtime.turn_parts import Asked

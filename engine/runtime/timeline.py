@@ -6,7 +6,7 @@ from itertools import islice
 from operator import attrgetter
 
 from engine.model.events import AnyEvent, FillBooked, LinkChanged, TickGap, TradeClosed, TraderFault
-from engine.model.snapshot import TimelineEvent
+from engine.model.run_views import TimelineEvent
 
 _tick = attrgetter("tick")
 _MOST = 300

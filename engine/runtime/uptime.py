@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from engine.model.clock import Clock
-from engine.model.snapshot import UptimeView
+from engine.model.run_views import UptimeView
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
 
 MOST_DAYS: Final = 60  # that are kept

@@ -15,7 +15,7 @@ from engine.model.commands import Unwatch, Watch
 from engine.model.errors import UserError
 from engine.model.events import CommandRefused, InstrumentsChanged
 from engine.model.ports import Rolling
-from engine.model.snapshot import CommandState
+from engine.model.run_views import CommandState
 from engine.model.types import Instrument
 from engine.runtime.event_log import LOGGERS
 from engine.runtime.turn import Turn

@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from engine.journal import JournalledAccount
 from engine.link import LinkError, Oneshot
-from engine.model.snapshot import OpenPosition, Snapshot, UptimeView
+from engine.model.run_views import UptimeView
+from engine.model.snapshot import Snapshot
+from engine.model.trading_views import OpenPosition
 from engine.presentation import entries as entry_words
 from engine.presentation import feeds, log_levels, uptime
 from engine.presentation import format as text

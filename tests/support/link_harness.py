@@ -29,19 +29,10 @@ from engine.model.commands import Flat
 from engine.model.exit_page import ExitPage
 from engine.model.measures import Measures
 from engine.model.ports import LogLine
-from engine.model.snapshot import (
-    AccountView,
-    CommandView,
-    EntriesState,
-    EpochView,
-    FlatView,
-    ProcessView,
-    Pulse,
-    Quote,
-    SessionView,
-    Snapshot,
-)
-from engine.model.snapshot import TimelineEvent as Happening
+from engine.model.run_views import CommandView, EpochView, ProcessView, Pulse, SessionView
+from engine.model.run_views import TimelineEvent as Happening
+from engine.model.snapshot import Snapshot
+from engine.model.trading_views import AccountView, EntriesState, FlatView, Quote
 from engine.model.types import Instrument, Trade
 from engine.version import VERSION
 

@@ -21,7 +21,7 @@ from engine.model.commands import (
 )
 from engine.model.events import StateKept
 from engine.model.marks import DeskMark, EventMark, InputMark, Mark, StartMark, StateMark
-from engine.model.snapshot import CheckView
+from engine.model.run_views import CheckView
 from engine.model.state import as_text, state_hash
 from engine.model.types import Instrument, Tick
 from engine.recording import Header, MqrSource

@@ -83,7 +83,13 @@ _RECORDER: Final = Part(
 )
 _SNAPSHOTS: Final = Part(
     "snapshots",
-    ("runtime/snapshot_builder.py", "runtime/publisher.py", "model/snapshot.py"),
+    (
+        "runtime/snapshot_builder.py",
+        "runtime/publisher.py",
+        "model/snapshot.py",
+        "model/run_views.py",
+        "model/trading_views.py",
+    ),
     lambda config: replace(config, engine=replace(config.engine, snapshot_interval_ms=_SELDOM_MS)),
 )
 _LOG: Final = Part("log", ("logs/", "runtime/event_log.py", "trading/event_text.py"))

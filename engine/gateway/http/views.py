@@ -12,7 +12,8 @@ from engine.gateway.http.answers import (
     TradesAnswer,
 )
 from engine.model.ports import LogLine
-from engine.model.snapshot import OpenPosition, Snapshot
+from engine.model.snapshot import Snapshot
+from engine.model.trading_views import OpenPosition
 from engine.model.types import Instrument, Trade
 
 

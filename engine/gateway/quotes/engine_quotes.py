@@ -6,7 +6,8 @@ from msgspec import UNSET, Struct
 
 from engine.gateway.quotes.answers import BadSymbolError, ProviderFailedError, SourcedQuote
 from engine.model.clock import Clock
-from engine.model.snapshot import Quote, Snapshot
+from engine.model.snapshot import Snapshot
+from engine.model.trading_views import Quote
 from engine.model.types import Instrument
 from engine.text.sanitize import CleanText, clean
 from engine.venues.binance.coins import paid_in

@@ -12,7 +12,7 @@ from engine.model.digest import blake2b
 from engine.model.events import AnyEvent, StateKept
 from engine.model.marks import DeskMark, EventMark, InputMark, StartMark, StateMark
 from engine.model.order_reports import OrderAnswer, instruments_in
-from engine.model.snapshot import CheckView
+from engine.model.run_views import CheckView
 from engine.model.state import Fields, as_text, plain_of
 from engine.model.types import Instrument
 from engine.recording import MqrSource

@@ -6,7 +6,7 @@ from engine.logs import log_trade
 from engine.model.commands import Bookmark, Command, Hold, Play, Seek, SeekEvent, SeekTime, SetSpeed, SkipSilence, Step
 from engine.model.events import CommandRefused
 from engine.model.ports import ReplayControl
-from engine.model.snapshot import TimelineEvent
+from engine.model.run_views import TimelineEvent
 from engine.model.sources import TickSource
 from engine.runtime.cursor import NEVER
 from engine.runtime.replay.check import ReplayCheck

@@ -12,7 +12,7 @@ import pytest
 
 from engine.assembly import Run, build
 from engine.assembly.uptime_file import UPTIME_FILE, UptimeFile, read_uptime, uptime_of
-from engine.model.snapshot import UptimeView
+from engine.model.run_views import UptimeView
 from engine.runtime.uptime import MOST_DAYS, Uptime, WatchedDay
 from engine.trading.session import TradingHours
 from engine.venues.simulated.source import mock_source

@@ -25,8 +25,8 @@ from engine.model.commands import (
     Unwatch,
     Watch,
 )
-from engine.model.snapshot import EntriesState
 from engine.model.statistics import DayStatistics
+from engine.model.trading_views import EntriesState
 from engine.text.sanitize import CleanText
 from tests.support.link_harness import engine_snapshot, gap
 

@@ -32,7 +32,8 @@ from engine.link.tickets import NO_ANSWER, PendingCommands
 from engine.model.commands import Command, Flat, HoldEntries, PauseEntries, SetSpeed
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
-from engine.model.snapshot import NOT_YET_DURABLE, CommandView, FlatView
+from engine.model.run_views import CommandView
+from engine.model.trading_views import NOT_YET_DURABLE, FlatView
 from tests.support.link_harness import FakeEngine, engine_snapshot, gap, trade
 
 SECOND = 1_000_000_000

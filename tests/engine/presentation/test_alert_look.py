@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from engine.model.snapshot import AlertsView
+from engine.model.run_views import AlertsView
 from engine.presentation.alert_look import AlertLook
 from engine.presentation.alerting import Message
 from engine.presentation.terminal_alert import sequences

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from engine.model.snapshot import EdgeView, EntriesState, FlatView
+from engine.model.run_views import EdgeView
+from engine.model.trading_views import EntriesState, FlatView
 from engine.presentation.alerts import conditions
 from tests.support.snapshots import AT_MS, NOW_NS, SECOND, SNAPSHOT, feed, position, snapshot
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from engine.model.snapshot import ClosingView
+from engine.model.run_views import ClosingView
 from engine.model.statistics import DayStatistics
 from engine.presentation import closing
 from engine.text.sanitize import CleanText

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.model.snapshot import UptimeView
+from engine.model.run_views import UptimeView
 from engine.presentation.uptime import minutes, share, words
 
 

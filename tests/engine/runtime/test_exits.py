@@ -15,7 +15,7 @@ from engine.assembly import Run, build
 from engine.model.commands import Hold, Play, Seek
 from engine.model.errors import InputError
 from engine.model.events import TradeClosed
-from engine.model.snapshot import TimelineEvent
+from engine.model.run_views import TimelineEvent
 from engine.model.types import Trade
 from engine.reports.summary import summarise
 from engine.reports.trade_file import TradeFile

@@ -16,7 +16,7 @@ import pytest
 from engine.journal import JOURNAL_FILE, verify
 from engine.model.commands import Lock, PauseEntries, ResumeEntries, Stall, Unlock
 from engine.model.errors import EXIT_DISK, EXIT_WELL
-from engine.model.snapshot import NOT_YET_DURABLE
+from engine.model.trading_views import NOT_YET_DURABLE
 from engine.recording import MqrSource
 from engine.serving.state_dirs import FLAT_FILE
 from tests.support.parallel import Parallel

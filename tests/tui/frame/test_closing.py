@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine import Arm
-from engine.model.snapshot import ClosingView
+from engine.model.run_views import ClosingView
 from tests.support.hands import Hands
 from tests.support.snapshots import snapshot, view
 from tui.frame import dialogs

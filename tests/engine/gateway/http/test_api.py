@@ -12,7 +12,8 @@ from engine.gateway.http.problem import ProblemError
 from engine.gateway.instruments import InstrumentFinder
 from engine.gateway.quotes.open_quotes import open_quotes
 from engine.gateway.watched_engine import WatchedEngine
-from engine.model.snapshot import AccountView, OpenPosition, Snapshot
+from engine.model.snapshot import Snapshot
+from engine.model.trading_views import AccountView, OpenPosition
 from engine.model.types import PositionState
 from tests.support.builders import config
 from tests.support.link_harness import OPEN_MS, FakeEngine, LinkHarness, engine_snapshot, serving

@@ -19,7 +19,7 @@ from engine.gateway.quotes.answers import CacheView
 from engine.link.client import ConnectionStatus
 from engine.model.latency import Histogram
 from engine.model.measures import BOUNDS_NS, Measures, StageCounts
-from engine.model.snapshot import EdgeView, UptimeView
+from engine.model.run_views import EdgeView, UptimeView
 from engine.model.statistics import DayStatistics
 from engine.text.sanitize import CleanText
 from tests.support.lamp_snapshots import live

@@ -22,7 +22,7 @@ from engine.model.commands import (
 )
 from engine.model.marks import EventMark, Mark, StartMark, StateMark
 from engine.model.one_position import acting_stop
-from engine.model.snapshot import CheckView
+from engine.model.run_views import CheckView
 from engine.model.types import DELIVERIES, Instrument
 from engine.runtime import Engine
 from tests.support.recorded_runs import (

@@ -9,7 +9,7 @@ from engine.model.commands import (
     PauseEntries,
 )
 from engine.model.marks import InputMark, Mark, StateMark
-from engine.model.snapshot import CheckView
+from engine.model.run_views import CheckView
 from engine.model.types import Instrument
 from engine.recording import Header, MqrSource
 from engine.runtime.replay.check import ReplayCheck

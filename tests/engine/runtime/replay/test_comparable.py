@@ -9,7 +9,7 @@ from engine.model.commands import (
     Lock,
 )
 from engine.model.marks import EventMark
-from engine.model.snapshot import CheckView
+from engine.model.run_views import CheckView
 from engine.recording import MqrSource
 from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.comparable import incomparable
