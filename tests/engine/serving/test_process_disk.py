@@ -123,6 +123,12 @@ def recording_of(shell: OperatorShell) -> str:
     return (shell.state / "recording").read_text().strip()
 
 
+def is_recorded_elsewhere(shell: OperatorShell, than: str) -> bool:
+    """Whether it is recorded to another file, and a tick is in it; the note of where is empty while it is written anew."""
+    path = recording_of(shell)
+    return path not in {"", than} and MqrSource(Path(path)).count() > 0
+
+
 @side_by_side
 def test_an_end_in_spite_of_a_disk_that_hangs_tells_what_was_not_written(shell: OperatorShell) -> dict[str, float]:
     shell.start("--quiet", program=HANGING).holds()
@@ -154,9 +160,8 @@ def test_after_a_disk_without_room_everything_goes_on_by_itself(shell: OperatorS
     shell.is_flat("SIGUSR1")
     resource.prlimit(shell.pid, resource.RLIMIT_FSIZE, before)
     shell.sees(lambda seen: not any(edge.problem or (edge.name == "journal" and edge.waiting) for edge in seen.edges))
-    until(lambda: recording_of(shell) != first)
+    until(lambda: is_recorded_elsewhere(shell, first))
     until(lambda: f"recording goes on in {recording_of(shell)}; what came since is missing" in shell.log)
-    until(lambda: MqrSource(Path(recording_of(shell))).count() > 0)
     assert (shell.state / "journal.reserve").exists()
     assert verify(shell.state / JOURNAL_FILE) is None
 
@@ -167,7 +172,7 @@ def test_recordings_that_were_taken_away_are_told_and_go_on_elsewhere(shell: Ope
     first = recording_of(shell)
     shutil.rmtree(shell.kept)
     until(lambda: "recording stopped: " in shell.log, lambda: shell.log[-900:])
-    until(lambda: recording_of(shell) != first and MqrSource(Path(recording_of(shell))).count() > 0)
+    until(lambda: is_recorded_elsewhere(shell, first))
     shell.sees(lambda seen: not any(edge.problem for edge in seen.edges))
     assert (shell.ask("stop", "--leave-open").status, shell.ended()) == (EXIT_WELL, EXIT_WELL)
     assert shell.run("replay", recording_of(shell), "--headless", "--quiet").status == EXIT_WELL
