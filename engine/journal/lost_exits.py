@@ -14,6 +14,7 @@ import msgspec
 from engine.model.events import AnyEvent, FillBooked, StateKept, TradeClosed
 from engine.model.state import Fields, Plain
 from engine.model.types import Fill, Instrument, PositionState, Trade
+from engine.trading.costs import total
 from engine.trading.portfolio import positions_in
 
 _SCALES: Final = (("price", 100), ("quantity", 1))
@@ -108,8 +109,10 @@ class LostExits:
         money = self._instruments[fill.instrument].money
         entry_turnover = before.entry_turnover - (left.entry_turnover if left else 0)
         entry_costs = before.entry_costs - (left.entry_costs if left else Decimal(0))
-        exit_costs = money(fill.price * fill.quantity) - (Decimal(sold.booked.cash) - sold.cash)
-        gross, costs = money(fill.price * closed - entry_turnover), entry_costs + exit_costs
+        turnover = sold.booked.turnover or fill.price * fill.quantity
+        exit_costs = total(sold.booked.costs) or money(turnover) - (Decimal(sold.booked.cash) - sold.cash)
+        gross = money(turnover * closed // fill.quantity - entry_turnover)
+        costs = entry_costs + exit_costs
         return [TradeClosed(_trade(self._count, fill, before, closed, gross, costs, sold.reason()))]
 
 

@@ -1,25 +1,30 @@
 """Orders, fills, positions and runs as rows, kept in step with the events in the same transaction; knows nothing of threads or files.
 
+The first run at a real broker makes the file one for its orders: each part of them is a fill.
+
 A fill and a rejection belong to the tick of their order; a fill of an order that is not known, to the latest tick known.
 A position is the sum of its own run's fills; what that run took over from the one before stands in its `StateKept`.
 """
 
 import sqlite3
 
-import msgspec
-
+from engine.journal.fill_rows import put_fill
+from engine.journal.live_projections import project_live
 from engine.journal.rows import Continued, Entry, Rewound, RunEnded, RunStarted, StoredEvent
+from engine.journal.schema import make_live
 from engine.model.events import FillBooked, OrderCancelled, OrderRejected, Submit
-from engine.model.types import Order
+from engine.model.types import Order, TradeMode
 
 
 def project(connection: sqlite3.Connection, event: StoredEvent, entry: Entry) -> None:
     """Carry one event over into the projections; raises sqlite3.Error."""
+    if project_live(connection, event, entry):
+        return
     match entry:
         case Submit(order=order):
             _order(connection, event, order)
         case FillBooked():
-            _fill(connection, event, entry)
+            put_fill(connection, event, entry, event.run)
         case OrderRejected():
             connection.execute(
                 "UPDATE orders SET state = 'rejected', rejection = ? WHERE run = ? AND number = ?",
@@ -32,11 +37,13 @@ def project(connection: sqlite3.Connection, event: StoredEvent, entry: Entry) ->
         case Rewound(ticks=ticks):
             _rewind(connection, event.run, ticks)
         case RunStarted():
+            _begin_live(connection, entry.mode)
             connection.execute(
                 "INSERT INTO runs (run, mode, title, pid, started_ns) VALUES (?, ?, ?, ?, ?)",
                 (entry.run, entry.mode, entry.title, entry.pid, event.wall_ns),
             )
         case Continued(file=before) if before:
+            _begin_live(connection, entry.mode)
             connection.execute(
                 "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (entry.run, entry.mode, entry.title, entry.pid, entry.started_ns, entry.ended_ns, entry.outcome),
@@ -49,6 +56,11 @@ def project(connection: sqlite3.Connection, event: StoredEvent, entry: Entry) ->
             return  # kept as an event only
 
 
+def _begin_live(connection: sqlite3.Connection, mode: TradeMode) -> None:
+    if mode == "live":
+        make_live(connection)
+
+
 def _order(connection: sqlite3.Connection, event: StoredEvent, order: Order) -> None:
     connection.execute(
         "INSERT OR REPLACE INTO orders (run, number, tag, instrument, side, quantity, price, reason, at_ms, tick, event)"
@@ -56,34 +68,6 @@ def _order(connection: sqlite3.Connection, event: StoredEvent, order: Order) -> 
         (event.run, order.number, order.tag, order.instrument, order.side, order.quantity, order.price,
          order.reason, order.at_ms, order.tick_seq, event.number),
     )  # fmt: skip
-
-
-def _fill(connection: sqlite3.Connection, event: StoredEvent, booked: FillBooked) -> None:
-    run, fill = event.run, booked.fill
-    (tick,) = connection.execute(
-        "SELECT coalesce((SELECT tick FROM orders WHERE run = ? AND number = ?),"
-        " (SELECT max(tick) FROM orders WHERE run = ?), 0)",
-        (run, fill.order, run),
-    ).fetchone()
-    (held,) = connection.execute(
-        "SELECT coalesce((SELECT quantity FROM positions WHERE run = ? AND instrument = ?), 0)", (run, fill.instrument)
-    ).fetchone()
-    held += fill.quantity if fill.side == "BUY" else -fill.quantity
-    position = None if booked.position is None else msgspec.json.encode(booked.position).decode()
-    connection.execute(
-        "INSERT INTO fills VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (event.number, run, fill.order, fill.instrument, fill.side, fill.quantity, fill.price, fill.at_ms,
-         tick, held, booked.cash, position),
-    )  # fmt: skip
-    connection.execute(
-        "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (run, fill.instrument, held, fill.at_ms, tick, booked.cash, position, event.number),
-    )
-    connection.execute(
-        "UPDATE orders SET filled = filled + ?,"
-        " state = CASE WHEN filled + ? >= quantity THEN 'filled' ELSE 'part filled' END WHERE run = ? AND number = ?",
-        (fill.quantity, fill.quantity, run, fill.order),
-    )
 
 
 def _rewind(connection: sqlite3.Connection, run: int, ticks: int) -> None:

@@ -13,7 +13,8 @@ from engine.model.errors import DiskError
 APPLICATION_ID = 0x4D51544A  # "MQTJ"
 SCHEMA_VERSION = 1
 _CONTINUED_VERSION = 2  # of a file that goes on where another ended: only the number of its first row is no 1
-_KNOWN_VERSIONS = (SCHEMA_VERSION, _CONTINUED_VERSION)
+_LIVE = 2  # is added to either by the first run at a real broker: its rows are of kinds that no older program knows
+_KNOWN_VERSIONS = (SCHEMA_VERSION, _CONTINUED_VERSION, SCHEMA_VERSION + _LIVE, _CONTINUED_VERSION + _LIVE)
 BUSY_TIMEOUT_S = 2.0
 LOG_LIMIT = 1 << 20  # bytes that SQLite cuts a write-ahead log down to by itself
 
@@ -54,6 +55,13 @@ TABLES = (
         BEGIN SELECT raise(ABORT, 'events are append-only'); END""",
 )
 
+# Of orders at a real broker: why they are there, their newest limit, the broker's number.
+_LIVE_TABLES = (
+    "ALTER TABLE orders ADD COLUMN purpose TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE orders ADD COLUMN limit_price INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE orders ADD COLUMN broker_id TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX orders_by_number ON orders (number, run)",
+)
 _EVERY_CONNECTION = (
     "PRAGMA cache_size = -256",  # KiB; the default of 2 MB is more than a whole day's journal
     "PRAGMA temp_store = MEMORY",
@@ -91,6 +99,22 @@ def create_continued(path: Path, first_row: Callable[[sqlite3.Connection], None]
         _told(connection, "DROP TRIGGER events_follow", f"PRAGMA user_version = {_CONTINUED_VERSION}")
         first_row(connection)
         connection.execute(_FOLLOW)
+
+
+def is_live(connection: sqlite3.Connection) -> bool:
+    """Whether the file is one for orders at a real broker; raises sqlite3.Error."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return bool(version > _CONTINUED_VERSION)
+
+
+def make_live(connection: sqlite3.Connection) -> None:
+    """Let the file be one for orders at a real broker, where it is none: older programs refuse it from then on.
+
+    All of it is a part of the transaction under way, as the row is that asks for it: no kill leaves anything between.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version in {SCHEMA_VERSION, _CONTINUED_VERSION}:
+        _told(connection, *_LIVE_TABLES, f"PRAGMA user_version = {version + _LIVE}")
 
 
 def open_writer(path: Path, factory: Factory) -> sqlite3.Connection:

@@ -40,7 +40,8 @@ class FillBooked(Event, frozen=True, tag=True, omit_defaults=True):
 
     `costs` are what it cost by kind, exact: together what `cash` changed by beyond its turnover. An order at a real broker
     is told by one, once it is over: `cash` has changed with each of its parts, and its `turnover` (minor units) may be no
-    multiple of its price (0: price × quantity).
+    multiple of its price (0: price × quantity). `untold` is what other orders have sold of what it sells from, and are still
+    to be told.
     """
 
     fill: Fill
@@ -48,6 +49,7 @@ class FillBooked(Event, frozen=True, tag=True, omit_defaults=True):
     cash: str
     costs: dict[str, Decimal] = {}
     turnover: int = 0
+    untold: int = 0
 
 
 class TradeClosed(Event, frozen=True, tag=True):

@@ -128,8 +128,8 @@ class TradeStatistics:
         self.day, self.total = _paid(self.day, booked.costs), _paid(self.total, booked.costs)
         self._ends = None
         if fill.side == "SELL":
-            self._ends = fill.instrument if position is None else None
-        elif position is not None and position.initial_quantity == fill.quantity:
+            self._ends = fill.instrument if position is None and not booked.untold else None
+        elif position is None or position.initial_quantity == fill.quantity:  # what was bought may be gone already
             self.day, self.total = (replace(each, entries=each.entries + 1) for each in (self.day, self.total))
             self._open.pop(self._symbol(fill.instrument), None)
 

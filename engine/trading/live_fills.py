@@ -151,12 +151,20 @@ class LiveFills:
         state = self._state
         trade = state.portfolio.complete(fill, parts, reason, blind=blind) if fill.side == "SELL" else None
         exact = parts.turnover if parts.turnover != fill.price * fill.quantity else 0
-        state.effects.append(FillBooked(fill, self._held(inst), str(state.portfolio.cash), kinds, exact))
+        untold = self._untold(inst) if fill.side == "SELL" else 0
+        state.effects.append(FillBooked(fill, self._held(inst), str(state.portfolio.cash), kinds, exact, untold))
         if trade is not None:
             if parts.operator_stop:
                 trade = replace(trade, operator_stop=True)
             inst.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)
             state.effects.append(TradeClosed(trade))
+
+    def _untold(self, inst: InstrumentState) -> int:
+        """What exits of the instrument have closed that are not over."""
+        orders = self._orders
+        return sum(
+            parts.closed for number, parts in orders.parts.items() if orders.order(number).instrument == inst.index
+        )
 
     def _over(self, told: WishOver) -> None:
         """Let an exit be judged again where it did not come true, and an entry without any fill give its place in the day back."""

@@ -71,7 +71,7 @@ ExitPage: first last rewinds state trades(number instrument entry_ms exit_ms ent
 External: broker_id fill_id instrument symbol side quantity price booked
 Fault: kind amount symbol
 FeedNote: text at_ms severe
-FillBooked: fill{FILL} position{POSITION} cash costs turnover
+FillBooked: fill{FILL} position{POSITION} cash costs turnover untold
 Filled: fill{FILL}
 Flat: reason anyway
 FlatAsked: reason

@@ -59,7 +59,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str]] = {
     "another file": (lambda path: path.write_text("shopping list\n" * 500) and None, "not an SQLite file"),
     "page of noise": (lambda path: overwrite(path, 3 * 4096, bytes(range(1, 256)) * 16), "ree|malformed|atabase"),
     "another program's": (lambda path: change(path, "PRAGMA application_id = 7"), "another program"),
-    "a newer program's": (lambda path: change(path, "PRAGMA user_version = 3"), "newer program"),
+    "a newer program's": (lambda path: change(path, "PRAGMA user_version = 5"), "newer program"),
     "never finished": (lambda path: change(path, "PRAGMA user_version = 0"), "schema 0"),
     "table missing": (lambda path: change(path, "DROP TABLE runs"), "no such table: runs"),
     "run row missing": (lambda path: change(path, "DELETE FROM runs"), "row of run 1 is missing"),
