@@ -79,10 +79,10 @@ gate-proof: $(READY) ## the gate beside a busy core: 20 of 20 unchanged runs pas
 	@$(BIN)/python -m tests.bench.gate_proof
 
 pictures: $(READY) ## take the README's pictures again (needs tmux)
-	@$(BIN)/python -m tests.support.take_pictures tests/pictures
+	@$(BIN)/python -m tests.support.terminals.take_pictures tests/pictures
 
 film: $(READY) ## take the README's moving picture again (about half a minute)
-	@$(BIN)/python -m tests.support.take_film tests/pictures
+	@$(BIN)/python -m tests.support.terminals.take_film tests/pictures
 
 crash: $(READY) ## kill -9 at 200 random moments of a replay, and of a paper account (some minutes)
 	@$(BIN)/python -m tests.soak.crash_replay 200

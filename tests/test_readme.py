@@ -13,11 +13,11 @@ import pytest
 from engine.cli.commands import whole_parser
 from engine.config import Config
 from tests.support.builders import config
-from tests.support.command_home import Home
-from tests.support.film import frames, read_cast
 from tests.support.paths import ROOT
-from tests.support.take_film import MOST_FRAMES, SCENES, STEP_S, develop, play
-from tests.support.take_pictures import lasting, lines_of, pictures
+from tests.support.processes.command_home import Home
+from tests.support.terminals.film import frames, read_cast
+from tests.support.terminals.take_film import MOST_FRAMES, SCENES, STEP_S, develop, play
+from tests.support.terminals.take_pictures import lasting, lines_of, pictures
 from tests.support.waiting import until
 from tui.input.keys import TABLE
 

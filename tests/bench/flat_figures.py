@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.flat_harness import STATES, WAYS, Way, back_to_trading, shell_with_position
-from tests.support.process_harness import OperatorShell, flat_times
+from tests.support.processes.flat_harness import STATES, WAYS, Way, back_to_trading, shell_with_position
+from tests.support.processes.process_harness import OperatorShell, flat_times
 
 ROUNDS = 20
 _TIRED_TICKS = 14_000  # a generated session has some 32,000 ticks

@@ -25,7 +25,7 @@ from engine.config import bundled
 from engine.recording import MqrSource
 from tests.bench.screen import SPEED, WARM_S, Watched
 from tests.support.builders import config
-from tests.support.engine_clients import FakeClient
+from tests.support.screens.engine_clients import FakeClient
 from tui.frame.screen import cut
 from tui.shell.app import MyQuant
 from tui.shell.board import strip_of

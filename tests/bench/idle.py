@@ -13,9 +13,9 @@ from pathlib import Path
 
 from tests.bench.screen import Watched
 from tests.simulator import Generated, Simulator
-from tests.support.command_home import Home
-from tests.support.live_harness import ENVIRON, noon
-from tests.support.live_processes import arguments
+from tests.support.processes.command_home import Home
+from tests.support.processes.live_processes import arguments
+from tests.support.venues.live_harness import ENVIRON, noon
 
 _SETTLE_S = 4.0
 _CASES = (("idle", 0, False), ("100 ticks/s", 100, False), ("idle, screen attached", 0, True))

@@ -16,8 +16,8 @@ from engine.bench.baseline.bootstrap import median_interval
 from engine.link import Oneshot
 from engine.model.measures import BOUNDS_NS, StageCounts
 from engine.model.snapshot import Snapshot
-from tests.support.monitored import PROMETHEUS, Prometheus, ServeProcess
-from tests.support.process_harness import BUSY, OperatorShell
+from tests.support.gateway.monitored import PROMETHEUS, Prometheus, ServeProcess
+from tests.support.processes.process_harness import BUSY, OperatorShell
 
 TARGET = 1.1
 TOTAL = "total"

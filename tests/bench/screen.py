@@ -21,8 +21,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.emulator import Emulator
 from tests.support.paths import BUNDLED, ROOT
+from tests.support.terminals.emulator import Emulator
 
 SPEED = 700  # of the bundled recording: about 1,000 ticks a second
 WARM_S = 3.0

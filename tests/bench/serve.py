@@ -12,8 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.support.command_home import Home
-from tests.support.service import Service, served
+from tests.support.gateway.service import Service, served
+from tests.support.processes.command_home import Home
 
 PATHS = (
     "/",

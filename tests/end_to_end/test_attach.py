@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from tests.support.paths import ROOT
-from tests.support.terminal import Pty, engine, status, tmux
+from tests.support.terminals.terminal import Pty, engine, status, tmux
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -89,7 +89,7 @@ def test_control_moves_from_screen_to_screen(home, folder, tmp_path):
 
 
 def test_a_screen_that_crashes_comes_up_again_twice_and_takes_nothing_along(home, folder):
-    child = (str(ROOT / "tests/support/crashing_screen_process.py"), str(folder), "2")
+    child = (str(ROOT / "tests/support/terminals/crashing_screen_process.py"), str(folder), "2")
     screen = Pty(home, program=child)
     seen = screen.read_until(b"stop: myquant-tui stop")
     assert [f"the screen failed ({n} of 3)".encode() in seen for n in (1, 2, 3)] == [True] * 3

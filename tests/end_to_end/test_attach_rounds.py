@@ -13,7 +13,7 @@ from typing import Self
 import pytest
 
 from engine.link import Oneshot
-from tests.support.terminal import Pty, engine
+from tests.support.terminals.terminal import Pty, engine
 from tests.support.thorough import LONG
 from tests.support.waiting import PATIENCE_S, until
 

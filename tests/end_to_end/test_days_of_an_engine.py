@@ -9,7 +9,7 @@ import pytest
 
 from engine.model.commands import Unlock
 from tests.support.day_journals import counted
-from tests.support.process_harness import BUSY, OperatorShell
+from tests.support.processes.process_harness import BUSY, OperatorShell
 
 pytestmark = pytest.mark.slow
 RULES = (*BUSY, "risk.max_positions_per_day=60", "risk.max_daily_loss=0")

@@ -10,9 +10,9 @@ import pytest
 
 from engine.model.types import DELIVERIES
 from tests.support.builders import PERCENT
-from tests.support.command_home import Home
 from tests.support.paths import SHARED
-from tests.support.trade_lists import Row, decided, golden, rows_of
+from tests.support.processes.command_home import Home
+from tests.support.recordings.trade_lists import Row, decided, golden, rows_of
 
 DAY = SHARED / "nifty_option_20251001.csv"
 FULL_CASH = ("--set", "risk.max_position_value_percent=100", *(word for key in PERCENT for word in ("--set", key)))

@@ -19,10 +19,10 @@ from engine.reports.trade_file import TradeFile
 from engine.runtime import turn
 from tests.simulator import RawLines, Simulator
 from tests.support.builders import config, ms
-from tests.support.live_harness import FULL_CASH, LiveHarness, assert_same, supply_of_command
+from tests.support.recordings.trade_lists import decided, golden, rows_of
 from tests.support.shared_data import shared
 from tests.support.thorough import LONG
-from tests.support.trade_lists import decided, golden, rows_of
+from tests.support.venues.live_harness import FULL_CASH, LiveHarness, assert_same, supply_of_command
 from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow

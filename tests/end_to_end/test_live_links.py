@@ -8,7 +8,7 @@ import pytest
 from engine.model.commands import Flat
 from engine.model.types import FLAG_NEW_LINK
 from engine.stream.live_feed import Pace
-from tests.support.failing_links import (
+from tests.support.venues.failing_links import (
     BRISK,
     KEYS,
     LOST,
@@ -19,7 +19,7 @@ from tests.support.failing_links import (
     holding,
     opened_positions,
 )
-from tests.support.live_harness import LiveHarness, assert_same, quick_login
+from tests.support.venues.live_harness import LiveHarness, assert_same, quick_login
 
 
 @pytest.mark.slow

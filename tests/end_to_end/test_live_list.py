@@ -9,7 +9,7 @@ from engine.recording import MqrSource
 from engine.text.sanitize import CleanText
 from tests.simulator import Simulator
 from tests.simulator.traffic import Generated
-from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon, supply_of_command, verify
+from tests.support.venues.live_harness import HOLDING, LiveHarness, assert_same, noon, supply_of_command, verify
 
 pytestmark = pytest.mark.slow
 

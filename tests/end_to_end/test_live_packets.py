@@ -9,9 +9,16 @@ from engine.model.commands import Flat, Unlock
 from engine.model.types import FLAG_LATE
 from tests.simulator import Simulator
 from tests.simulator.framing import BINARY, TEXT, frame
-from tests.support.failing_links import KEYS, PATIENT, assert_nothing_went_back, exchange, holding, opened_positions
-from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon, quick_login
-from tests.support.wire_samples import QUOTE, encode_packet
+from tests.support.venues.failing_links import (
+    KEYS,
+    PATIENT,
+    assert_nothing_went_back,
+    exchange,
+    holding,
+    opened_positions,
+)
+from tests.support.venues.live_harness import HOLDING, LiveHarness, assert_same, noon, quick_login
+from tests.support.venues.wire_samples import QUOTE, encode_packet
 
 pytestmark = pytest.mark.slow
 

@@ -17,9 +17,8 @@ from engine.model.types import FLAG_LATE
 from engine.recording import MqrSource
 from tests.simulator import Simulator
 from tests.simulator.framing import TEXT, frame
-from tests.support.command_home import Home
-from tests.support.live_harness import ENVIRON, HOLDING, assert_same, verify
-from tests.support.live_processes import (
+from tests.support.processes.command_home import Home
+from tests.support.processes.live_processes import (
     CANARIES,
     RATE,
     SCALPING,
@@ -32,6 +31,7 @@ from tests.support.live_processes import (
     running_engine,
     wait_for_ticks,
 )
+from tests.support.venues.live_harness import ENVIRON, HOLDING, assert_same, verify
 from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
@@ -225,7 +225,7 @@ def broken(home: Home, sim: Simulator, where: str, *, ends: bool) -> tuple[int, 
     whole = [
         sys.executable,
         "-m",
-        "tests.support.broken_feed_process",
+        "tests.support.processes.broken_feed_process",
         where,
         "run",
         "--headless",

@@ -7,7 +7,7 @@ import pytest
 from engine.journal import JOURNAL_FILE
 from engine.runtime import turn
 from tests.simulator import Generated, Simulator
-from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon, quick_login
+from tests.support.venues.live_harness import HOLDING, LiveHarness, assert_same, noon, quick_login
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow

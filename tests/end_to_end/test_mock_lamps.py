@@ -11,8 +11,8 @@ from engine.presentation.health import Health
 from engine.presentation.lamps import Lamp
 from engine.venues.simulated.source import mock_source
 from tests.support.builders import config
-from tests.support.lamp_snapshots import GOOD
-from tests.support.snapshots import view
+from tests.support.screens.lamp_snapshots import GOOD
+from tests.support.screens.snapshots import view
 from tests.support.waiting import until, until_turn
 from tui.input import keys
 from tui.view.faults import BY_ACTION, ENTRIES

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from engine.gateway.metrics.dashboard import PANELS
-from tests.support.monitored import PROMETHEUS, Prometheus, ServeProcess
-from tests.support.process_harness import HOLDING, OperatorShell
+from tests.support.gateway.monitored import PROMETHEUS, Prometheus, ServeProcess
+from tests.support.processes.process_harness import HOLDING, OperatorShell
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not here")]

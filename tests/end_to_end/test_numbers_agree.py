@@ -31,7 +31,7 @@ from engine.reports.summary import summarise
 from tests.support.builders import EAGER, ListSource, config, ms, tick
 from tests.support.journal_harness import instruments_named
 from tests.support.recomputed import recomputed
-from tests.support.snapshots import view
+from tests.support.screens.snapshots import view
 from tests.support.told_money import by_card, by_lines, by_summary, due, number, paise
 from tui.frame import closing as drawn_card
 from tui.frame.screen import frame

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.command_home import Home
-from tests.support.service import Service, served
+from tests.support.gateway.service import Service, served
+from tests.support.processes.command_home import Home
 
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "BNBUSDT")
 

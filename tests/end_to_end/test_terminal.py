@@ -8,7 +8,7 @@ import pytest
 
 from engine.journal import read_events, verify
 from tests.support.paths import BUNDLED
-from tests.support.terminal import Pty, tmux
+from tests.support.terminals.terminal import Pty, tmux
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow

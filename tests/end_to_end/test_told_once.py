@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.model.commands import Flat, Lock, Unlock
-from tests.support.monitored import ServeProcess
-from tests.support.process_harness import HOLDING, OperatorShell
+from tests.support.gateway.monitored import ServeProcess
+from tests.support.processes.process_harness import HOLDING, OperatorShell
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow

@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support.command_home import Home
-from tests.support.service import Service, served
+from tests.support.gateway.service import Service, served
+from tests.support.processes.command_home import Home
 
 _PROGRAM = Path(sys.executable).parent / "schemathesis"
 _WITH_PARAMETERS = 3  # operations; of the others there is little to vary

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.support.wire_samples import LTP, QUOTE, SNAP_QUOTE, depth_packet, encode_packet, server_frame
+from tests.support.venues.wire_samples import LTP, QUOTE, SNAP_QUOTE, depth_packet, encode_packet, server_frame
 
 _NOW_MS = 1_759_290_318_000
 _BIDS = [(12_340 - 5 * place, 75, 3) for place in range(5)]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz.http import fuzzed
-from tests.support.command_home import Home
-from tests.support.service import served
+from tests.support.gateway.service import served
+from tests.support.processes.command_home import Home
 
 
 @pytest.mark.slow

@@ -24,11 +24,11 @@ from engine.recording import Header, MqrSource
 from engine.trading.trader import Trader
 from engine.version import RULES_REVISION
 from tests.support.builders import PERCENT, config
-from tests.support.command_home import Home
-from tests.support.fork_server import Answer
 from tests.support.journal_harness import account_after, exact_fields, instruments_named
 from tests.support.old_files import FILTERS, GOLDEN, KILLED
 from tests.support.paths import ROOT
+from tests.support.processes.command_home import Home
+from tests.support.processes.fork_server import Answer
 from tests.support.recomputed import recomputed
 from tests.support.recorded_runs import rewrite
 

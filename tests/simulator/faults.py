@@ -10,7 +10,7 @@ from tests.simulator.floor import Client, Floor
 from tests.simulator.framing import BINARY, CONTINUATION, PING, TEXT, frame, header
 from tests.simulator.market import Line
 from tests.simulator.script import Fault
-from tests.support.wire_samples import QUOTE, SIZES
+from tests.support.venues.wire_samples import QUOTE, SIZES
 
 _TIB = 1 << 40
 _MIB = 1 << 20

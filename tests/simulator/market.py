@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from engine.model.types import Instrument
-from tests.support.wire_samples import DEPTH, LTP, QUOTE, depth_packet, encode_packet
+from tests.support.venues.wire_samples import DEPTH, LTP, QUOTE, depth_packet, encode_packet
 
 EXCHANGE_TYPES = {"NSE": 1, "NFO": 2, "BSE": 3, "BFO": 4, "MCX": 5, "NCX": 7, "CDS": 13}
 FIRST_TOKEN = 40001

@@ -13,9 +13,9 @@ from engine.model.errors import InputError
 from tests.simulator import Generated, Quiet, RawLines, Simulator
 from tests.simulator.binance import _decimal
 from tests.simulator.market import Line
-from tests.support.binance_lines import LINES, recorded
 from tests.support.shared_data import shared
-from tests.support.simulator_client import WAIT_S, masked, until_over
+from tests.support.venues.binance_lines import LINES, recorded
+from tests.support.venues.simulator_client import WAIT_S, masked, until_over
 
 ALL = "btcusdt@bookTicker/btcusdt@trade/ethusdt@aggTrade"
 

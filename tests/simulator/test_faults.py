@@ -6,7 +6,7 @@ import select
 import pytest
 
 from tests.simulator import Generated, Quiet, Simulator
-from tests.support.simulator_client import WAIT_S, connected, masked, packet, packets, raw, read, until_over
+from tests.support.venues.simulator_client import WAIT_S, connected, masked, packet, packets, raw, read, until_over
 
 TOKEN = "40001"
 PONG = b"\x81\x04pong"

@@ -7,7 +7,7 @@ import pytest
 import websocket
 
 from tests.simulator import Generated, Quiet, Simulator
-from tests.support.simulator_client import (
+from tests.support.venues.simulator_client import (
     WAIT_S,
     connected,
     handshake,

@@ -10,9 +10,9 @@ import websocket
 
 from engine.model.errors import InputError
 from tests.simulator import Counters, spawn
-from tests.support.binance_lines import recorded
 from tests.support.paths import ROOT
-from tests.support.simulator_client import WAIT_S, packets, request
+from tests.support.venues.binance_lines import recorded
+from tests.support.venues.simulator_client import WAIT_S, packets, request
 from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 from tests.simulator import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Account, Generated, Quiet, Simulator, totp
 from tests.simulator.rest import LOGIN, LOGOUT, MASTER, PROFILE, SHAPES, TOKENS
 from tests.simulator.script import FORMS
-from tests.support.simulator_client import WAIT_S, connected
+from tests.support.venues.simulator_client import WAIT_S, connected
 
 NOW_S = 1_759_290_300.0
 HEADERS = {"X-SourceID": "WEB", "X-MACAddress": "00:00", "X-PrivateKey": API_KEY}

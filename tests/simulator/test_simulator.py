@@ -7,7 +7,7 @@ import pytest
 import websocket
 
 from tests.simulator import Generated, Quiet, Simulator
-from tests.support.simulator_client import WAIT_S, connected, packets, request, until_over
+from tests.support.venues.simulator_client import WAIT_S, connected, packets, request, until_over
 
 
 def without(headers: list[str], name: str) -> list[str]:

@@ -10,9 +10,9 @@ from engine.recording import MqrSource
 from tests.simulator import Burst, Generated, Recorded, Simulator, played
 from tests.simulator.market import Line
 from tests.support.paths import BUNDLED
-from tests.support.recording_samples import tick, write
+from tests.support.recordings.recording_samples import tick, write
 from tests.support.shared_data import shared
-from tests.support.simulator_client import WAIT_S, connected, packet, packets, request
+from tests.support.venues.simulator_client import WAIT_S, connected, packet, packets, request
 
 
 def test_every_packet_sent_arrives_in_order_with_its_number():

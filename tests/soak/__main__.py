@@ -15,8 +15,8 @@ from tests.soak.account import PacketLedger, packet_ledger
 from tests.soak.fault_schedule import fault_schedule
 from tests.soak.growth import Growth, Sample, growth
 from tests.soak.soak_harness import SoakHarness, soaking, symbols
-from tests.support.live_harness import verify
-from tests.support.live_processes import SCALPING
+from tests.support.processes.live_processes import SCALPING
+from tests.support.venues.live_harness import verify
 
 _SAMPLES = 600  # at most, over the whole run
 _QUIET_S = 20.0  # at the end nothing goes wrong any more, so that all can be counted

@@ -21,8 +21,8 @@ from engine.journal import JOURNAL_FILE, read_events, verify
 from engine.journal.rows import RunStarted, StoredEvent
 from engine.model.events import EntriesChanged, FillBooked, LevelsMoved, OrderRejected, StateKept, Submit
 from engine.model.types import Order, PositionState
-from tests.support.account_process import SYMBOLS
 from tests.support.paths import ROOT
+from tests.support.processes.account_process import SYMBOLS
 
 LIVES = 10  # kills of one account, before the next one begins
 _RUN_S = 0.25  # kills land within, counted from when the account was taken over
@@ -118,7 +118,7 @@ def kill(folder: Path, seed: int, chance: random.Random) -> Round:
     """Start the account in `folder` once more, kill it at a random moment and judge what is left."""
     path = folder / JOURNAL_FILE
     before = ledger_of(path) if path.exists() else None
-    words = ("-m", "tests.support.account_process", str(folder), str(seed))
+    words = ("-m", "tests.support.processes.account_process", str(folder), str(seed))
     with subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         said = process.stdout.readline()

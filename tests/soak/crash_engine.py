@@ -23,7 +23,7 @@ from engine.link import LinkError, Oneshot
 from engine.model.commands import Flat, Play, Unlock
 from engine.model.snapshot import Snapshot
 from tests.soak.crash_account import AccountLedger, ledger_of
-from tests.support.process_harness import BUSY, OperatorShell
+from tests.support.processes.process_harness import BUSY, OperatorShell
 
 LIVES = 10  # kills of one account, before the next one begins
 _RUN_S = 0.5  # kills land within

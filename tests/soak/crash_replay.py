@@ -22,8 +22,8 @@ from engine.config import bundled
 from engine.journal import JOURNAL_FILE, read_events, verify
 from engine.recording import MqrSource
 from engine.recording.writer import RecordingWriter
-from tests.support.command_home import Home
 from tests.support.paths import ROOT
+from tests.support.processes.command_home import Home
 
 DAYS = 6
 _DAY_MS = 86_400_000

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.stream.live_feed import Pace
-from tests.support.failing_links import LOST, REFUSED, exchange, holding, opened_positions
-from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon, quick_login
+from tests.support.venues.failing_links import LOST, REFUSED, exchange, holding, opened_positions
+from tests.support.venues.live_harness import HOLDING, LiveHarness, assert_same, noon, quick_login
 
 _FOUND_S, _UP_S = 8.6, 20.0  # the age of the data and one look; and an unlucky draw of the back-off
 _KEYS = (*HOLDING, *noon(), "smartapi.sequence=rising")

@@ -16,8 +16,8 @@ from engine.link import RemoteEngine
 from engine.model.snapshot import Snapshot
 from tests.simulator import Spawned, spawn
 from tests.soak.growth import Sample
-from tests.support.command_home import Home
-from tests.support.live_harness import ENVIRON
+from tests.support.processes.command_home import Home
+from tests.support.venues.live_harness import ENVIRON
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _FIRST_STRIKE = 10_000

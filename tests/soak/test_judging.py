@@ -11,7 +11,7 @@ from tests.soak.__main__ import _grown
 from tests.soak.account import PacketLedger, packet_ledger
 from tests.soak.fault_schedule import LINK, PACKET, fault_schedule
 from tests.soak.growth import Sample, growth, slope
-from tests.support.recording_samples import tick, write
+from tests.support.recordings.recording_samples import tick, write
 
 
 def samples(rise_kb: int, descriptors: int = 0) -> list[Sample]:

@@ -17,7 +17,7 @@ from threading import Event, Thread
 from tests.soak.account import packet_ledger
 from tests.soak.growth import Sample, growth
 from tests.soak.soak_harness import SoakHarness, soaking, symbols
-from tests.support.live_harness import HOLDING, verify
+from tests.support.venues.live_harness import HOLDING, verify
 
 _WARM_UP_S = 10.0
 _KEYS = (

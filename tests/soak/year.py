@@ -12,7 +12,7 @@ from engine.journal.months import closed_files
 from engine.model.clock import SystemClock, VirtualClock
 from engine.model.commands import Play, Unlock
 from tests.support.journal_harness import JournalHarness, chain_problems
-from tests.support.process_harness import BUSY, OperatorShell
+from tests.support.processes.process_harness import BUSY, OperatorShell
 
 READY_S: Final = 1.0
 _DAY_NS = 86_400 * 10**9

@@ -18,7 +18,7 @@ from engine.trading.session import TradingHours
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
 from tests.support.builders import config, nifty
-from tests.support.recording_samples import MarkingWriter
+from tests.support.recordings.recording_samples import MarkingWriter
 from tests.support.trader_harness import TraderHarness
 
 Step = Tick | int  # a tick, or the moment (ms) of a beat

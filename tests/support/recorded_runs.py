@@ -28,7 +28,7 @@ from engine.recording import Header, MqrSource
 from engine.recording.format import BLOCK_HEAD, KIND_TICKS, SYNC
 from engine.runtime import Engine
 from tests.support.builders import DAY, EAGER, ListSource, config, nifty, ticks
-from tests.support.recording_samples import MarkingWriter
+from tests.support.recordings.recording_samples import MarkingWriter
 from tests.support.trader_harness import TraderHarness
 from tests.support.waiting import PATIENCE_S, until, until_turn
 

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from engine import CheckView, Snapshot
-from tests.support.engine_clients import FakeClient
 from tests.support.paths import ROOT
-from tests.support.snapshots import NOW_NS, SNAPSHOT, lost, paper, snapshot
+from tests.support.screens.engine_clients import FakeClient
+from tests.support.screens.snapshots import NOW_NS, SNAPSHOT, lost, paper, snapshot
 from tui.shell.app import MyQuant
 
 PICTURES = ROOT / "tests" / "tui" / "pictures"

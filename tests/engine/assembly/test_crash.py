@@ -14,8 +14,8 @@ from engine.journal import JOURNAL_FILE, read_events, verify
 from engine.journal.rows import RunEnded
 from engine.recording import MqrSource
 from tests.soak.crash_replay import Experiment, Outcome, experiment, figures
-from tests.support.command_home import Home
-from tests.support.fork_server import Answer
+from tests.support.processes.command_home import Home
+from tests.support.processes.fork_server import Answer
 from tests.support.thorough import LONG
 from tests.support.waiting import PATIENCE_S
 

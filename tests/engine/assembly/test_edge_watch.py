@@ -17,7 +17,7 @@ from engine.logs.book import LOG_FILE
 from engine.model.commands import PauseEntries, ResumeEntries
 from engine.model.errors import InputError
 from engine.runtime.turn_parts import JournalLost
-from tests.support.process_harness import unstarted_run
+from tests.support.processes.process_harness import unstarted_run
 from tests.support.waiting import PATIENCE_S, until
 
 OLDER = "older"

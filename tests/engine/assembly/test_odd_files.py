@@ -17,7 +17,7 @@ from engine.model.commands import PauseEntries
 from engine.model.errors import UserError
 from engine.serving.state_dirs import FLAT_FILE
 from engine.serving.watchdog import STACKS_FILE
-from tests.support.process_harness import unstarted_run
+from tests.support.processes.process_harness import unstarted_run
 from tests.support.waiting import PATIENCE_S, until
 
 

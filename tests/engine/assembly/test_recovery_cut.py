@@ -17,7 +17,7 @@ from tests.support.brokers import LateBroker
 from tests.support.builders import EAGER, ms
 from tests.support.journal_faults import booked, submit
 from tests.support.journal_harness import JournalHarness, MemoryJournal, exact_fields
-from tests.support.restart_harness import READY, RestartHarness
+from tests.support.processes.restart_harness import READY, RestartHarness
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from engine.model.commands import BarEntries, Lock, MoveStop, Unlock
 from engine.model.errors import StateBusyError
 from engine.model.types import TradeMode
 from tests.support.builders import ms
-from tests.support.restart_harness import READY, RestartHarness, money
+from tests.support.processes.restart_harness import READY, RestartHarness, money
 
 DAY_NS = 86_400 * 10**9
 

@@ -17,7 +17,7 @@ from engine.runtime.uptime import MOST_DAYS, Uptime, WatchedDay
 from engine.trading.session import TradingHours
 from engine.venues.simulated.source import mock_source
 from tests.support.builders import DAY, config, ms
-from tests.support.process_harness import BUSY
+from tests.support.processes.process_harness import BUSY
 from tests.support.waiting import until
 
 HOURS = (TradingHours(config().session),)

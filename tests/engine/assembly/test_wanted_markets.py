@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from engine.assembly.wanted_markets import wanted_hours
 from tests.support.builders import config, nifty
-from tests.support.recording_samples import header, tick, write
+from tests.support.recordings.recording_samples import header, tick, write
 
 
 @pytest.fixture(autouse=True)

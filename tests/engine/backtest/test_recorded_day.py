@@ -9,7 +9,7 @@ from engine.assembly.market_hours import MarketHours
 from engine.backtest.recorded_day import last_session, recordings_of
 from engine.trading.session import TradingHours
 from tests.support.builders import config
-from tests.support.recording_samples import tick, write
+from tests.support.recordings.recording_samples import tick, write
 
 
 def hours(*markets: str, **said: str) -> list[TradingHours]:

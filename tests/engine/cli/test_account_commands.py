@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_home import Home
-from tests.support.fork_server import Answer
 from tests.support.http_server import HttpRequest, HttpServer, Respond, answer
-from tests.support.instrument_list import write_list
+from tests.support.processes.command_home import Home
+from tests.support.processes.fork_server import Answer
+from tests.support.venues.instrument_list import write_list
 
 pytestmark = pytest.mark.slow
 

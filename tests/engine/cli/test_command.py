@@ -14,8 +14,8 @@ import pytest
 from engine.config import bundled
 from engine.journal.sqlite_journal import RESERVE_FILE
 from engine.presentation.money import grouped
-from tests.support.command_home import Home
-from tests.support.fork_server import Answer
+from tests.support.processes.command_home import Home
+from tests.support.processes.fork_server import Answer
 
 RECORDING = bundled("nifty-synthetic.mqr")
 TICKS, ENTRIES, EXITS, CASH = 32_664, 47, 62, "101861.52"

@@ -21,8 +21,8 @@ from engine.config import bundled
 from engine.recording import MqrSource
 from engine.recording.writer import RecordingWriter
 from tests.soak.crash_replay import long_recording
-from tests.support.command_home import Home
-from tests.support.fork_server import Answer
+from tests.support.processes.command_home import Home
+from tests.support.processes.fork_server import Answer
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from engine.cli.main import main
 from engine.config import bundled
 from engine.recording.writer import RecordingWriter
 from tests.support.builders import config, nifty
-from tests.support.command_home import Home
+from tests.support.processes.command_home import Home
 from tests.support.waiting import PATIENCE_S
 
 

@@ -10,7 +10,7 @@ import engine.cli
 from engine.cli.commands import whole_parser
 from engine.cli.man import manual_page
 from engine.cli.parser import Parser
-from tests.support.command_home import Home
+from tests.support.processes.command_home import Home
 
 PAGE = Path(engine.cli.__file__).parent / "myquant-tui.1"
 

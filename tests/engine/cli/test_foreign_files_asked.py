@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.command_home import Home
-from tests.support.fork_server import Answer
+from tests.support.processes.command_home import Home
+from tests.support.processes.fork_server import Answer
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_home import Home
-from tests.support.fork_server import Answer
+from tests.support.processes.command_home import Home
+from tests.support.processes.fork_server import Answer
 
 HEAD = "timestamp,price,volume\n"
 QUIET = ("--headless", "--quiet")

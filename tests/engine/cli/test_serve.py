@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_home import Home
-from tests.support.service import Service, served
+from tests.support.gateway.service import Service, served
+from tests.support.processes.command_home import Home
 from tests.support.waiting import PATIENCE_S
 
 

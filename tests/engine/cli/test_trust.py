@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.config import bundled
-from tests.support.command_home import Home
 from tests.support.http_server import HttpRequest, HttpServer, answer
+from tests.support.processes.command_home import Home
 
 CANARIES = {"CLIENT_CODE": "Z98765", "PIN": "7391", "API_KEY": "canaryKey", "TOTP_SECRET": "JBSWY3DPEHPK3PXP"}
 TOKENS = {"jwtToken": "eyJcanary.jwt", "refreshToken": "eyJcanary.refresh", "feedToken": "eyJcanary.feed"}

@@ -32,9 +32,9 @@ from tests.support.recorded_runs import (
     rewrite,
     zigzag,
 )
+from tests.support.recordings.verify_command import verify, verify_one
 from tests.support.shared_data import shared
 from tests.support.trader_harness import TraderHarness
-from tests.support.verify_command import verify, verify_one
 from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.usefixtures("elsewhere")

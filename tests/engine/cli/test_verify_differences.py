@@ -19,7 +19,7 @@ from tests.support.recorded_runs import (
     rewrite,
     with_field,
 )
-from tests.support.verify_command import verify_one
+from tests.support.recordings.verify_command import verify_one
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
 

@@ -8,8 +8,8 @@ import pytest
 
 from engine.cli import serve
 from engine.model.errors import InputError
+from tests.support.gateway.redis_server import RedisServer, needs_redis
 from tests.support.paths import ROOT
-from tests.support.redis_server import RedisServer, needs_redis
 
 OF_THE_SERVICE = ("uvicorn", "httptools", "starlette", "prometheus_client", "cachetools", "redis", "engine.gateway")
 ENGINE = "engine.cli.engine, engine.assembly, engine.serving.process, engine.venues.angelone.stream, engine.venues.binance.stream"

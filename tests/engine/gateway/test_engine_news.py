@@ -7,7 +7,7 @@ import pytest
 
 from engine.gateway.engine_news import EngineNews
 from engine.link.client import ConnectionStatus
-from tests.support.lamp_snapshots import live
+from tests.support.screens.lamp_snapshots import live
 
 LIVE, STOPPED = live(), live(stopped=True)
 

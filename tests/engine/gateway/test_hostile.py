@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_home import Home
-from tests.support.http_requests import exchange
-from tests.support.service import Service, served
+from tests.support.gateway.http_requests import exchange
+from tests.support.gateway.service import Service, served
+from tests.support.processes.command_home import Home
 from tests.support.waiting import PATIENCE_S, until
 
 MOST_MB = 45

@@ -11,8 +11,8 @@ from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from engine.venues.angelone.instruments.store import write_store
 from engine.venues.angelone.settings import SmartApiConfig
 from tests.support.builders import config
-from tests.support.instrument_list import SPECIAL
 from tests.support.link_harness import FakeEngine, engine_snapshot, serving
+from tests.support.venues.instrument_list import SPECIAL
 from tests.support.waiting import until
 
 

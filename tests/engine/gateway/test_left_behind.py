@@ -11,7 +11,7 @@ import pytest
 from engine.gateway.left_behind import LeftBehind
 from tests.support.http_server import HttpServer, answer
 from tests.support.paths import ROOT
-from tests.support.process_harness import environment
+from tests.support.processes.process_harness import environment
 
 LEFT = {"state": "dead", "running": False, "mode": "paper", "positions": [{"symbol": "NIFTY", "quantity": 150}]}
 

@@ -14,7 +14,7 @@ from engine.model.history import DayResult, DayTrade
 from engine.model.statistics import DayStatistics
 from engine.presentation.listed_days import joined, listed
 from tests.support.day_journals import Run, counted, write
-from tests.support.snapshots import SNAPSHOT
+from tests.support.screens.snapshots import SNAPSHOT
 
 MONDAY, TUESDAY = "2026-10-26", "2026-10-27"
 SYMBOLS = ("NIFTY25000CE",)

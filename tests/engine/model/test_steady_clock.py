@@ -14,8 +14,8 @@ from engine.stream.live_feed import StreamFeed
 from engine.stream.tick_builder import TickBuilder
 from engine.venues.angelone.stream import SmartApi
 from tests.support.builders import config
-from tests.support.stream_harness import CALL, QUICK, FakeLogin, FeedObserver, packet, running
-from tests.support.stream_server import BINARY, ScriptedServer
+from tests.support.venues.stream_harness import CALL, QUICK, FakeLogin, FeedObserver, packet, running
+from tests.support.venues.stream_server import BINARY, ScriptedServer
 from tests.support.waiting import PATIENCE_S
 
 S = 1_000_000_000

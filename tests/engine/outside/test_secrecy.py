@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_home import Home
+from tests.support.processes.command_home import Home
 
 READS = """
 import ctypes, json, os, resource, signal, sys

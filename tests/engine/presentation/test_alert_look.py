@@ -6,7 +6,7 @@ from engine.model.run_views import AlertsView
 from engine.presentation.alert_look import AlertLook
 from engine.presentation.alerting import Message
 from engine.presentation.terminal_alert import sequences
-from tests.support.snapshots import NOW_NS, SECOND, feed, snapshot, trade
+from tests.support.screens.snapshots import NOW_NS, SECOND, feed, snapshot, trade
 
 PAPER = snapshot(trade_mode="paper", replay=None, feed=feed(), positions=(), trades=(trade(1),))
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from engine.model.run_views import EdgeView
 from engine.model.trading_views import EntriesState, FlatView
 from engine.presentation.alerts import conditions
-from tests.support.snapshots import AT_MS, NOW_NS, SECOND, SNAPSHOT, feed, position, snapshot
+from tests.support.screens.snapshots import AT_MS, NOW_NS, SECOND, SNAPSHOT, feed, position, snapshot
 
 WELL = snapshot(
     trade_mode="paper",

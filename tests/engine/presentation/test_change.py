@@ -3,7 +3,7 @@
 import pytest
 
 from engine.presentation.change import another_day, base, change, since
-from tests.support.snapshots import OPEN_MS, SNAPSHOT, quote, snapshot
+from tests.support.screens.snapshots import OPEN_MS, SNAPSHOT, quote, snapshot
 
 ZONE = "Asia/Kolkata"
 

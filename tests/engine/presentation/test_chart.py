@@ -32,7 +32,7 @@ from engine.presentation.chart import (
     up_to_now,
     volumes,
 )
-from tests.support.snapshots import OPEN_MS, bar, trade
+from tests.support.screens.snapshots import OPEN_MS, bar, trade
 from tests.support.thorough import examples
 
 MINUTE = 60_000

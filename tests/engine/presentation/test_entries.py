@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine import EntriesState
 from engine.presentation.entries import MEANINGS, State, entries
-from tests.support.snapshots import (
+from tests.support.screens.snapshots import (
     AT_MS,
     CALL,
     NOW_NS,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.presentation import feeds
-from tests.support.snapshots import (
+from tests.support.screens.snapshots import (
     NOW_NS,
     OPEN_MS,
     SECOND,

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from engine import Instrument
 from engine.presentation import format as text
-from tests.support.snapshots import AT_MS, snapshot
+from tests.support.screens.snapshots import AT_MS, snapshot
 
 CALL = Instrument("CALL")
 NUMBERS = st.one_of(st.integers(-(10**20), 10**20), st.floats(), st.decimals(allow_nan=True, allow_infinity=True))

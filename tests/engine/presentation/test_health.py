@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from engine import EntriesState, LatencySummary, Pulse
 from engine.presentation.health import RANKS, Health, worst
 from engine.presentation.lamps import Lamp, TerminalLink
-from tests.support.lamp_snapshots import GOOD, REPLAY, judge, live, ns, process, pulse, quotes
-from tests.support.snapshots import AT_MS, CALL, NOW_NS, OPEN_MS, SECOND, SNAPSHOT, epoch, quote, snapshot
+from tests.support.screens.lamp_snapshots import GOOD, REPLAY, judge, live, ns, process, pulse, quotes
+from tests.support.screens.snapshots import AT_MS, CALL, NOW_NS, OPEN_MS, SECOND, SNAPSHOT, epoch, quote, snapshot
 
 
 def test_all_is_well_in_the_lifelike_snapshot() -> None:

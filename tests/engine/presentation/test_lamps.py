@@ -5,8 +5,8 @@ import pytest
 from engine import EntriesState, ProcessView, Pulse, Snapshot
 from engine.presentation.health import RANKS
 from engine.presentation.lamps import TerminalLink
-from tests.support.lamp_snapshots import edges, judge, live, ns, process, pulse, quotes
-from tests.support.snapshots import OPEN_MS, SNAPSHOT, snapshot
+from tests.support.screens.lamp_snapshots import edges, judge, live, ns, process, pulse, quotes
+from tests.support.screens.snapshots import OPEN_MS, SNAPSHOT, snapshot
 
 WORDS = [
     ("ENGINE", snapshot(pulse=pulse(beat=0.49)), "OK", "", ""),

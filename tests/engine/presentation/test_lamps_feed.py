@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from engine import Snapshot
 from engine.presentation.health import RANKS, Health, worst
-from tests.support.lamp_snapshots import GOOD, judge, ns, pulse, quotes
-from tests.support.snapshots import (
+from tests.support.screens.lamp_snapshots import GOOD, judge, ns, pulse, quotes
+from tests.support.screens.snapshots import (
     NOW_NS,
     OPEN_MS,
     SECOND,

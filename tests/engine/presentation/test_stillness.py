@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from engine import Snapshot
 from engine.presentation.stillness import seconds, stands_still
-from tests.support.snapshots import AT_MS, NOW_NS, SECOND, SNAPSHOT, epoch, feed, lost, paper, position, waiting
+from tests.support.screens.snapshots import AT_MS, NOW_NS, SECOND, SNAPSHOT, epoch, feed, lost, paper, position, waiting
 
 QUIET = paper(feed=feed(), epochs=(epoch(),))
 NEXT = replace(QUIET, number=QUIET.number + 1, taken_ns=QUIET.taken_ns + SECOND // 4)

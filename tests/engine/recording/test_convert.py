@@ -19,7 +19,7 @@ from engine.recording.info import info_lines, inspect_file
 from engine.recording.writer import RecordingWriter
 from engine.text.sanitize import clean
 from engine.venues.binance.raw_lines import BinanceRawSource
-from tests.support.recording_samples import header, read, tick, write
+from tests.support.recordings.recording_samples import header, read, tick, write
 from tests.support.shared_data import shared
 from tests.support.thorough import examples
 

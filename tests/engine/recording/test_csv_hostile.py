@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.model.errors import InputError
-from tests.support.csv_files import HEAD, ROW, rows, source
 from tests.support.paths import ROOT
+from tests.support.recordings.csv_files import HEAD, ROW, rows, source
 
 BAD_PRICES = [
     "abc",

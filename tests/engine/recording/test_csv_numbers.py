@@ -12,7 +12,7 @@ from engine.model.types import Instrument
 from engine.recording import CsvLayout
 from engine.recording.csv_source import CsvSource
 from engine.recording.decimals import to_minor
-from tests.support.csv_files import HEAD, ROW, ROW_NS, rows
+from tests.support.recordings.csv_files import HEAD, ROW, ROW_NS, rows
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from engine.model.errors import InputError
 from engine.model.types import FLAG_STAMP_NS, Instrument, Tick
 from engine.recording import CsvLayout
 from engine.recording.csv_source import CsvSource
-from tests.support.csv_files import HEAD, ROW, ROW_NS, rows, source
+from tests.support.recordings.csv_files import HEAD, ROW, ROW_NS, rows, source
 from tests.support.shared_data import shared
 
 

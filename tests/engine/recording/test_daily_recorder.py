@@ -9,7 +9,7 @@ from engine.recording import FileRecorder, MqrSource
 from engine.recording.daily_recorder import DailyRecorder
 from engine.text.sanitize import CleanText
 from tests.support.builders import tick
-from tests.support.recording_samples import header
+from tests.support.recordings.recording_samples import header
 from tests.support.waiting import until
 
 

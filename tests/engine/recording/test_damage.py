@@ -23,7 +23,7 @@ from engine.recording.format import (
     encode_block,
     encode_header,
 )
-from tests.support.recording_samples import SMALL, SMALL_MARKS, SMALL_TICKS, header, read, tick, write
+from tests.support.recordings.recording_samples import SMALL, SMALL_MARKS, SMALL_TICKS, header, read, tick, write
 from tests.support.thorough import every
 
 

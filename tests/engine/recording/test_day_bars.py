@@ -15,7 +15,7 @@ from engine.model.types import Instrument, Tick
 from engine.recording.day_bars import day_bars
 from engine.recording.writer import RecordingWriter
 from tests.support.builders import ms, ticks
-from tests.support.recording_samples import header
+from tests.support.recordings.recording_samples import header
 from tests.support.thorough import examples
 from tests.support.trader_harness import TraderHarness
 from tests.support.waiting import PATIENCE_S

@@ -17,7 +17,7 @@ from engine.recording.format import (
     encode_header,
 )
 from engine.recording.writer import RecordingWriter
-from tests.support.recording_samples import NIFTY, THREE, header, tick, write
+from tests.support.recordings.recording_samples import NIFTY, THREE, header, tick, write
 
 
 def test_the_header_comes_back(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from engine.model.types import Instrument
 from engine.recording import MqrSource
 from engine.recording.info import info_lines, inspect_file
 from engine.recording.tally import Fingerprint, Times, Window
-from tests.support.recording_samples import NIFTY, NINE_OCLOCK_MS, header, tick, write
+from tests.support.recordings.recording_samples import NIFTY, NINE_OCLOCK_MS, header, tick, write
 
 DAY_MS = 86_400_000
 

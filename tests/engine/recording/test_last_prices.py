@@ -14,7 +14,7 @@ from engine.recording.last_prices import last_prices
 from engine.recording.writer import RecordingWriter
 from engine.venues.supply import LiveSupply
 from tests.support.builders import ms, ticks
-from tests.support.recording_samples import header
+from tests.support.recordings.recording_samples import header
 from tests.support.trader_harness import TraderHarness
 from tests.support.waiting import PATIENCE_S
 

@@ -16,8 +16,8 @@ from engine.recording.format import (
     BOOK_RECORD,
     TICK_RECORD,
 )
-from tests.support import recording_samples as samples
-from tests.support.recording_samples import SMALL, SMALL_TICKS, THREE, read, tick, write
+from tests.support.recordings import recording_samples as samples
+from tests.support.recordings.recording_samples import SMALL, SMALL_TICKS, THREE, read, tick, write
 from tests.support.thorough import examples
 
 

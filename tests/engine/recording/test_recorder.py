@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from engine.model.marks import EventMark, InputMark, Mark
 from engine.model.types import Instrument, Tick
 from engine.recording import FileRecorder, Header, MqrSource
-from tests.support import recording_samples as samples
 from tests.support.paths import ROOT
-from tests.support.recording_samples import NIFTY, book_tick, header, read, tick
+from tests.support.recordings import recording_samples as samples
+from tests.support.recordings.recording_samples import NIFTY, book_tick, header, read, tick
 from tests.support.thorough import examples
 from tests.support.waiting import until
 
@@ -282,7 +282,7 @@ def test_what_is_not_the_disks_fault_is_not_begun_again(tmp_path: Path) -> None:
 
 
 def child(what: str, path: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.support.recording_process", what, str(path)]
+    command = [sys.executable, "-m", "tests.support.recordings.recording_process", what, str(path)]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 

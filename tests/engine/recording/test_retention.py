@@ -16,7 +16,7 @@ from engine.recording import FileRecorder, recording_path_for
 from engine.recording.naming import is_named_by_us
 from engine.recording.retention import WARNED_FILE, WARNING_NS, KeptRecording, plan, tidy
 from tests.support.builders import config
-from tests.support.recording_samples import header
+from tests.support.recordings.recording_samples import header
 
 DAY_NS = 24 * 3600 * 10**9
 NOW_NS = int(datetime(2026, 11, 20, 3, 44, 55, tzinfo=UTC).timestamp()) * 10**9

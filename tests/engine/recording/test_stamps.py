@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.model.errors import InputError
 from engine.recording.stamps import StampReader, StampWriter
-from tests.support.csv_files import HEAD, ROW, ROW_NS, rows
+from tests.support.recordings.csv_files import HEAD, ROW, ROW_NS, rows
 
 
 @given(st.integers(86_400, 9_214_560_000), st.integers(0, 10**9 - 1), st.integers(-14 * 60, 14 * 60))

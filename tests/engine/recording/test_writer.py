@@ -9,7 +9,7 @@ import pytest
 from engine.model.errors import InputError
 from engine.recording import recording_path
 from engine.recording.writer import BlockFile, RecordingWriter
-from tests.support.recording_samples import header, read, tick, write
+from tests.support.recordings.recording_samples import header, read, tick, write
 
 
 def test_files_and_folders_are_for_their_owner_only(tmp_path: Path) -> None:

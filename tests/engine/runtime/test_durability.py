@@ -14,7 +14,7 @@ from engine.model.commands import HoldEntries, Unlock
 from engine.model.events import LevelsMoved
 from engine.model.types import PositionState
 from engine.runtime.durability import BEHIND, SILENT, Durability
-from tests.support.process_harness import unstarted_run
+from tests.support.processes.process_harness import unstarted_run
 from tests.support.waiting import until
 
 MS = 1_000_000

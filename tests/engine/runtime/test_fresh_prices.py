@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from engine.runtime.fresh_prices import FreshPrices
 from engine.runtime.loop_stats import LoopStats
 from engine.text.sanitize import CleanText
-from tests.support.snapshots import NOW_NS, SECOND, feed
+from tests.support.screens.snapshots import NOW_NS, SECOND, feed
 
 
 class Link:

@@ -3,7 +3,7 @@
 import time
 
 from engine.runtime.publisher import Publisher
-from tests.support.snapshots import SNAPSHOT
+from tests.support.screens.snapshots import SNAPSHOT
 
 _MS = 1_000_000
 _SECOND_NS = 1_000 * _MS

@@ -21,8 +21,8 @@ from engine.text.redaction import hide
 from engine.venues.simulated.broker import PaperBroker
 from tests.support.builders import EAGER, ListSource, config, ms, nifty, ticks
 from tests.support.journal_harness import exact_fields
-from tests.support.live_harness import assert_same, verify
 from tests.support.scripted_feed import ScriptedFeed, ScriptedRun
+from tests.support.venues.live_harness import assert_same, verify
 from tests.support.waiting import PATIENCE_S, until, until_turn
 
 CANARY = "canary-9f3k2"

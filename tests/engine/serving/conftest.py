@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.assembly import Run
-from tests.support.process_harness import unstarted_run
+from tests.support.processes.process_harness import unstarted_run
 
 
 @pytest.fixture

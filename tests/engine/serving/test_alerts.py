@@ -15,8 +15,8 @@ from engine.link.claims import Claim
 from engine.presentation.alerting import Message
 from engine.serving.alerts import AlertThread
 from tests.support.builders import config
-from tests.support.process_harness import HOLDING, OperatorShell
-from tests.support.snapshots import NOW_NS, SECOND, feed, snapshot
+from tests.support.processes.process_harness import HOLDING, OperatorShell
+from tests.support.screens.snapshots import NOW_NS, SECOND, feed, snapshot
 from tests.support.waiting import until
 
 

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from engine.serving.status import market_of
-from tests.support.snapshots import paper
+from tests.support.screens.snapshots import paper
 
 
 def test_the_market_is_open_until_its_end_and_closed_from_then_on() -> None:

@@ -9,8 +9,8 @@ from engine.journal import JOURNAL_FILE, LOCK_FILE, StateDir, verify
 from engine.journal.fold import fold
 from engine.model.errors import InputError, StateBusyError
 from engine.serving.paper_account import reset
-from tests.support.command_home import Home
 from tests.support.journal_harness import ran
+from tests.support.processes.command_home import Home
 
 
 def account(folder):

@@ -11,8 +11,8 @@ import pytest
 
 from engine.model.errors import EXIT_POSITION_OPEN, EXIT_WELL
 from tests.simulator import Generated, Simulator
-from tests.support.live_processes import SCALPING
-from tests.support.process_harness import OperatorShell, coin_shell, environment
+from tests.support.processes.live_processes import SCALPING
+from tests.support.processes.process_harness import OperatorShell, coin_shell, environment
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -39,7 +39,7 @@ def test_a_day_is_the_same_in_every_zone_and_under_a_clock_that_is_set_all_the_t
     with ThreadPoolExecutor(2) as pool:
         days = [pool.submit(day, tmp_path / f"zone{place}", TZ=zone) for place, zone in enumerate(ZONES)]
         restless = pool.submit(
-            day, tmp_path / "restless", "-m", "tests.support.broken_engine_process", "restless clock"
+            day, tmp_path / "restless", "-m", "tests.support.processes.broken_engine_process", "restless clock"
         )
         first, *others = [each.result() for each in (*days, restless)]
     assert first[OUTCOME.index("exits")] > 20  # type: ignore[operator]
@@ -57,7 +57,7 @@ def set_clock(tmp_path_factory: pytest.TempPathFactory) -> OperatorShell:
         coin_shell(folder, sim, "BTCUSDT") as shell,
     ):
         shell.rules = (*shell.rules, *SCALPING, "recording.checkpoint_ticks=10")
-        shell.start("--quiet", program=("-m", "tests.support.broken_engine_process", "clock"))
+        shell.start("--quiet", program=("-m", "tests.support.processes.broken_engine_process", "clock"))
         for place, ahead_s in enumerate((300, -300, 0)):
             entries = shell.snapshot.account.total.entries
             shell.sees(lambda seen, entries=entries: seen.account.total.entries > entries + 2)

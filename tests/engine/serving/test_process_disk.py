@@ -20,12 +20,12 @@ from engine.model.trading_views import NOT_YET_DURABLE
 from engine.recording import MqrSource
 from engine.serving.state_dirs import FLAT_FILE
 from tests.support.parallel import Parallel
-from tests.support.process_harness import HOLDING, OperatorShell
+from tests.support.processes.process_harness import HOLDING, OperatorShell
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
-AUDITED = ("-m", "tests.support.audited_engine_process")
+AUDITED = ("-m", "tests.support.processes.audited_engine_process")
 
 side_by_side = Parallel(lambda folder: OperatorShell(folder, *HOLDING, "mock.speed=20"))
 
@@ -74,7 +74,7 @@ def stuck(shell: OperatorShell) -> Iterator[None]:
     (shell.cwd / "stuck").unlink(missing_ok=True)
 
 
-HANGING = ("-m", "tests.support.broken_engine_process", "disk")
+HANGING = ("-m", "tests.support.processes.broken_engine_process", "disk")
 
 
 def goes_on_beside(shell: OperatorShell) -> None:

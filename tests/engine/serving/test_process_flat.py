@@ -16,10 +16,10 @@ from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_
 from engine.recording import MqrSource
 from engine.serving.state_dirs import FLAT_FILE
 from tests.simulator import Generated, Simulator
-from tests.support.flat_harness import STATES, WAYS, back_to_trading, shell_with_position
 from tests.support.link_harness import RawClient
 from tests.support.parallel import Parallel
-from tests.support.process_harness import HOLDING, OperatorShell, coin_shell, environment, flat_times
+from tests.support.processes.flat_harness import STATES, WAYS, back_to_trading, shell_with_position
+from tests.support.processes.process_harness import HOLDING, OperatorShell, coin_shell, environment, flat_times
 from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow

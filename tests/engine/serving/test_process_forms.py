@@ -10,10 +10,10 @@ from engine.model.commands import Arm, Flat, Lock
 from engine.model.errors import EXIT_WELL
 from engine.serving.signals import TAKEN
 from engine.serving.state_dirs import FLAT_FILE
-from tests.support.live_forms import FORMS, engine_pid, live, send, stays_flat
 from tests.support.parallel import Parallel
-from tests.support.process_harness import BUSY, HOLDING, OperatorShell
-from tests.support.terminal import Tmux, tmux
+from tests.support.processes.live_forms import FORMS, engine_pid, live, send, stays_flat
+from tests.support.processes.process_harness import BUSY, HOLDING, OperatorShell
+from tests.support.terminals.terminal import Tmux, tmux
 from tests.support.waiting import until
 from tui.input.keys import TABLE
 
@@ -100,7 +100,7 @@ def test_a_stray_signal_ends_no_run(home: OperatorShell, form: str) -> None:
 def test_a_flat_signal_during_the_start_is_kept_for_the_engine(home: OperatorShell, form: str) -> None:
     """From the moment the state directory is taken a signal never has its default action, which would end the process."""
     with OperatorShell(home.folder, *BUSY) as shell:
-        shell.start(wait=False, program=("-m", "tests.support.early_signal_process"), form=FORMS[form][1])
+        shell.start(wait=False, program=("-m", "tests.support.processes.early_signal_process"), form=FORMS[form][1])
         shell.answers()
         shell.is_flat("SIGUSR1")
         assert shell.popen.poll() is None

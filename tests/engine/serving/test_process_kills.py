@@ -16,8 +16,8 @@ from engine.model.commands import Flat, Play, Unlock
 from tests.soak.crash_engine import Round, experiment, figures
 from tests.support.brokers import LateBroker
 from tests.support.builders import DAY, EAGER, ms
-from tests.support.process_harness import HOLDING, OperatorShell
-from tests.support.restart_harness import RestartHarness
+from tests.support.processes.process_harness import HOLDING, OperatorShell
+from tests.support.processes.restart_harness import RestartHarness
 from tests.support.thorough import LONG, every
 from tests.support.waiting import until
 

@@ -14,8 +14,8 @@ from engine.config import bundled
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_WELL, InputError, StateBusyError
 from engine.serving import EngineDir, await_answer, place_of
 from engine.serving.launch import LaunchError, answers, launch
-from tests.support.process_harness import HOLDING, OperatorShell, environment
-from tests.support.terminal import Pty
+from tests.support.processes.process_harness import HOLDING, OperatorShell, environment
+from tests.support.terminals.terminal import Pty
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow

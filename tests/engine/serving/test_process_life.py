@@ -13,7 +13,7 @@ from engine.model.commands import Acknowledge, Hold, Lock, PauseEntries, Play, U
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_DISK, EXIT_POSITION_OPEN, EXIT_WELL
 from tests.simulator import Generated, Simulator
 from tests.support.parallel import Parallel
-from tests.support.process_harness import BUSY, HOLDING, PROGRAM, OperatorShell, coin_shell
+from tests.support.processes.process_harness import BUSY, HOLDING, PROGRAM, OperatorShell, coin_shell
 from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow

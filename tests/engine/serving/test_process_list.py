@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulator import Simulator
 from tests.simulator.traffic import Generated
-from tests.support.process_harness import coin_shell
+from tests.support.processes.process_harness import coin_shell
 
 pytestmark = pytest.mark.slow
 

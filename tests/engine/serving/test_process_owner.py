@@ -16,7 +16,7 @@ from engine.journal.state_dir import STAMP_FILE
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_BUSY, EXIT_DIFFERENT, EXIT_WELL
 from engine.serving.state_dirs import FLAT_FILE, SOCKET_FILE
 from tests.support.parallel import Parallel
-from tests.support.process_harness import HOLDING, OperatorShell
+from tests.support.processes.process_harness import HOLDING, OperatorShell
 
 pytestmark = pytest.mark.slow
 

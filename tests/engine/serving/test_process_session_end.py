@@ -9,7 +9,7 @@ import pytest
 
 from engine.model.errors import EXIT_WELL
 from tests.simulator import Generated, Simulator
-from tests.support.process_harness import OperatorShell, coin_shell
+from tests.support.processes.process_harness import OperatorShell, coin_shell
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow

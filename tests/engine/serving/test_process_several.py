@@ -14,10 +14,10 @@ from engine.model.commands import Stall
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL
 from engine.serving import place_of
 from tests.simulator import Generated, Simulator
-from tests.support.fork_server import Answer
 from tests.support.parallel import Parallel
-from tests.support.process_harness import HOLDING, OperatorShell, coin_shell, environment
-from tests.support.terminal import Pty
+from tests.support.processes.fork_server import Answer
+from tests.support.processes.process_harness import HOLDING, OperatorShell, coin_shell, environment
+from tests.support.terminals.terminal import Pty
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,7 @@ from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
 from engine.model.events import LinkState
 from engine.model.log_counts import COMPONENTS
 from engine.serving.status_record import Entries, Market, Source, State
-from tests.support.process_harness import HOLDING, OperatorShell
+from tests.support.processes.process_harness import HOLDING, OperatorShell
 from tests.support.waiting import until as until_
 
 pytestmark = pytest.mark.slow

@@ -17,12 +17,12 @@ from engine.journal import JOURNAL_FILE, verify
 from engine.model.errors import EXIT_FAULT, EXIT_WELL
 from engine.serving import place_of
 from engine.serving.state_dirs import FLAT_FILE
-from tests.support.process_harness import BUSY, HOLDING, OperatorShell, environment
+from tests.support.processes.process_harness import BUSY, HOLDING, OperatorShell, environment
 from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
 
-PROGRAM = ("-m", "tests.support.broken_engine_process")
+PROGRAM = ("-m", "tests.support.processes.broken_engine_process")
 HEARTBEAT = "heartbeat ticks"
 # What these engines hold is sold by its stop only, and that soon.
 STOPPED_OUT = (*HOLDING, "risk.base_sl_points=4", "mock.speed=300")

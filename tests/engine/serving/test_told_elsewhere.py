@@ -5,7 +5,7 @@ import pytest
 from engine.link.claims import Claim
 from engine.presentation.alerting import Message
 from engine.serving.told_elsewhere import LeftToOthers
-from tests.support.snapshots import SECOND
+from tests.support.screens.snapshots import SECOND
 
 DEAD, LOCKED = Message("critical", ("dead",)), Message("warning", ("locked",))
 

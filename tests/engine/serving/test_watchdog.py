@@ -17,7 +17,7 @@ from engine.model.ports import FeedView
 from engine.serving.liveness import Liveness, ThreadProgress, feed_stamp
 from engine.serving.watchdog import ABORT_NS, DUMP_NS, STACKS_FILE, Watchdog, WatchedThreads
 from tests.support.link_harness import FakeEngine
-from tests.support.process_harness import unstarted_run
+from tests.support.processes.process_harness import unstarted_run
 from tests.support.waiting import until
 
 S = 1_000_000_000

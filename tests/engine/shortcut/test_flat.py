@@ -10,7 +10,7 @@ import pytest
 
 from engine.model.commands import Unlock
 from engine.model.errors import EXIT_WELL
-from tests.support.process_harness import HOLDING, OperatorShell, environment, flat_times
+from tests.support.processes.process_harness import HOLDING, OperatorShell, environment, flat_times
 
 pytestmark = pytest.mark.slow
 

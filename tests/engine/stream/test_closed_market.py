@@ -3,8 +3,8 @@
 from threading import Event
 
 from engine.model.ports import Closed
-from tests.support.stream_harness import packet, running, smartapi
-from tests.support.stream_server import BINARY, ScriptedServer
+from tests.support.venues.stream_harness import packet, running, smartapi
+from tests.support.venues.stream_server import BINARY, ScriptedServer
 from tests.support.waiting import PATIENCE_S
 
 

@@ -21,7 +21,7 @@ from engine.stream.frames import (
     client_frame,
     close_code,
 )
-from tests.support.wire_samples import server_frame
+from tests.support.venues.wire_samples import server_frame
 
 CONTINUATION = 0
 Frame = tuple[bool, int, bytes]  # last of its message, opcode, payload

@@ -8,7 +8,7 @@ import pytest
 from engine.model.errors import WireError
 from engine.stream import frames
 from engine.stream.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader, Message, client_frame
-from tests.support.wire_samples import server_frame
+from tests.support.venues.wire_samples import server_frame
 
 CONTINUATION = 0
 

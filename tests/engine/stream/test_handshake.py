@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from tests.support.stream_harness import QUICK, loss_of, running, smartapi
-from tests.support.stream_server import ScriptedServer
+from tests.support.venues.stream_harness import QUICK, loss_of, running, smartapi
+from tests.support.venues.stream_server import ScriptedServer
 
 
 def half_a_head(conn):

@@ -11,7 +11,7 @@ from engine.stream.live_feed import StreamFeed
 from engine.stream.tick_builder import TickBuilder
 from engine.venues.binance.stream import Binance
 from tests.support.builders import config
-from tests.support.stream_harness import (
+from tests.support.venues.stream_harness import (
     COIN,
     QUICK,
     FeedObserver,
@@ -22,7 +22,7 @@ from tests.support.stream_harness import (
     sends_one_packet,
     smartapi,
 )
-from tests.support.stream_server import BINARY, CLOSE, PING, PONG, TEXT, ScriptedServer, frame
+from tests.support.venues.stream_server import BINARY, CLOSE, PING, PONG, TEXT, ScriptedServer, frame
 from tests.support.waiting import PATIENCE_S
 
 IMPATIENT = msgspec.structs.replace(QUICK, silence_s=0.1)

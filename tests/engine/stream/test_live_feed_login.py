@@ -5,8 +5,8 @@ import socket
 import msgspec
 
 from engine.venues.angelone.login import LoginError
-from tests.support.stream_harness import QUICK, FakeLogin, loss_of, packet, running, sends_one_packet, smartapi
-from tests.support.stream_server import BINARY, ScriptedServer
+from tests.support.venues.stream_harness import QUICK, FakeLogin, loss_of, packet, running, sends_one_packet, smartapi
+from tests.support.venues.stream_server import BINARY, ScriptedServer
 
 
 def unauthorised(conn):

@@ -12,8 +12,8 @@ from engine.stream.errors import LinkLost
 from engine.stream.wakeup import Wakeup, beside
 from engine.text.redaction import hide
 from engine.venues.angelone.login import LoginError
-from tests.support.stream_harness import QUICK, FakeLogin, packet, running, smartapi
-from tests.support.stream_server import BINARY, Script, ScriptedServer, ServerConnection
+from tests.support.venues.stream_harness import QUICK, FakeLogin, packet, running, smartapi
+from tests.support.venues.stream_server import BINARY, Script, ScriptedServer, ServerConnection
 from tests.support.waiting import PATIENCE_S
 
 S = 1_000_000_000

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.stream_harness import loss_of, packet, running, sends_one_packet, smartapi
-from tests.support.stream_server import BINARY, TEXT, ScriptedServer, frame
+from tests.support.venues.stream_harness import loss_of, packet, running, sends_one_packet, smartapi
+from tests.support.venues.stream_server import BINARY, TEXT, ScriptedServer, frame
 
 
 def answering(data, expected_code):

@@ -11,8 +11,8 @@ import pytest
 
 from engine.stream.live_feed import StreamFeed
 from engine.venues.angelone.login import LoginError
-from tests.support.stream_harness import QUICK, FakeLogin, packet, running, smartapi
-from tests.support.stream_server import BINARY, ScriptedServer
+from tests.support.venues.stream_harness import QUICK, FakeLogin, packet, running, smartapi
+from tests.support.venues.stream_server import BINARY, ScriptedServer
 from tests.support.waiting import PATIENCE_S
 
 # Of "localhost" and of nobody else, valid from 2020 to 2120, and known to no one but these tests.

@@ -23,7 +23,7 @@ from engine.model.types import Instrument
 from engine.recording.format import FIXED_HEADER, Header, decode_header, decode_marks, encode_header, encode_mark
 from engine.text.sanitize import CleanText, clean, cleaned
 from tests.support.paths import ROOT
-from tests.support.snapshots import SNAPSHOT
+from tests.support.screens.snapshots import SNAPSHOT
 from tui.text.sanitize import Sanitizer
 
 EVIL = CleanText("a\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\u2066\ud800z")

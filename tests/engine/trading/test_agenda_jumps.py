@@ -15,7 +15,7 @@ from engine.recording import MqrSource
 from tests.support.builders import EAGER, config, ms, nifty, tick
 from tests.support.clock_runs import VirtualRun
 from tests.support.clocked_runs import WIDE
-from tests.support.recording_samples import MarkingWriter
+from tests.support.recordings.recording_samples import MarkingWriter
 from tests.support.thorough import examples
 
 RULES = (*EAGER, *WIDE, "risk.jump_percent=5", "risk.base_sl_points=15", "capital.initial_capital=100000")

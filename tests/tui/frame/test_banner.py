@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.support.snapshots import (
+from tests.support.screens.snapshots import (
     NOW_NS,
     OPEN_MS,
     SECOND,

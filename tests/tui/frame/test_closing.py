@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from engine import Arm
 from engine.model.run_views import ClosingView
-from tests.support.hands import Hands
-from tests.support.snapshots import snapshot, view
+from tests.support.screens.hands import Hands
+from tests.support.screens.snapshots import snapshot, view
 from tui.frame import dialogs
 from tui.frame.screen import frame
 from tui.input import keys

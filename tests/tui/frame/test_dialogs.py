@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from engine import EntriesState, FlatView, Snapshot, TimelineEvent
 from engine.presentation.health import RANKS, Health
 from engine.presentation.lamps import TerminalLink
-from tests.support.snapshots import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snapshot, view
+from tests.support.screens.snapshots import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snapshot, view
 from tests.support.thorough import examples
 from tui.frame import dialogs
 from tui.frame import help as help_pane

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from tests.support.snapshots import OPEN_MS, SNAPSHOT, apart, lost, paper, view
+from tests.support.screens.snapshots import OPEN_MS, SNAPSHOT, apart, lost, paper, view
 from tui.frame import screen
 from tui.panes.layout import PANES
 from tui.shell.board import strip_of

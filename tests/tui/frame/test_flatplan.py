@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import EntriesState, FlatLeg, FlatView, Instrument, Snapshot
-from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, paper, position, snapshot, view
+from tests.support.screens.snapshots import NOW_NS, SECOND, SNAPSHOT, paper, position, snapshot, view
 from tests.support.thorough import examples
 from tui.frame import flatplan, header
 from tui.shell.themes import STYLES

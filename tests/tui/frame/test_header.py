@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from engine import CheckView, EntriesState
 from engine.presentation.lamps import Lamp
-from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, paper, position, snapshot, view
+from tests.support.screens.snapshots import NOW_NS, SECOND, SNAPSHOT, paper, position, snapshot, view
 from tui.frame import footer, header
 from tui.input.keys import hints
 from tui.text.glyphs import ASCII

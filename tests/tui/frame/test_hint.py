@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.snapshots import SNAPSHOT, snapshot, view
+from tests.support.screens.snapshots import SNAPSHOT, snapshot, view
 from tui.frame import hint
 from tui.frame.screen import frame
 from tui.text.rows import plain, width_of

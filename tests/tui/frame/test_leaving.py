@@ -6,8 +6,19 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import Arm, EntriesState, Flat, Stop
-from tests.support.hands import Hands, typed
-from tests.support.snapshots import SECOND, SNAPSHOT, apart, asked, looking, lost, paper, position, snapshot, view
+from tests.support.screens.hands import Hands, typed
+from tests.support.screens.snapshots import (
+    SECOND,
+    SNAPSHOT,
+    apart,
+    asked,
+    looking,
+    lost,
+    paper,
+    position,
+    snapshot,
+    view,
+)
 from tests.support.thorough import examples
 from tui.frame import dialogs
 from tui.input import keys

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine import ActionView, AllowEntries, BarEntries, ClosePosition, MoveStop, Snapshot
-from tests.support.snapshots import (
+from tests.support.screens.snapshots import (
     AT_MS,
     CALL,
     NOW_NS,

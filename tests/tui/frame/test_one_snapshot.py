@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engine import Snapshot
 from engine.presentation import format as text
-from tests.support.snapshots import AT_MS, NOW_NS, OPEN_MS, SECOND, SNAPSHOT, position, quote, snapshot, view
+from tests.support.screens.snapshots import AT_MS, NOW_NS, OPEN_MS, SECOND, SNAPSHOT, position, quote, snapshot, view
 from tui.frame.screen import frame
 from tui.panes.layout import lasting
 from tui.text.rows import plain

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, apart, lost, paper, position, view
+from tests.support.screens.snapshots import NOW_NS, SECOND, SNAPSHOT, apart, lost, paper, position, view
 from tests.support.thorough import examples
 from tui.frame import banner, screen
 from tui.shell.themes import STYLES

@@ -4,7 +4,19 @@ import pytest
 from msgspec.structs import replace
 
 from engine import EntriesState
-from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, apart, evening, feed, looking, lost, paper, view
+from tests.support.screens.snapshots import (
+    NOW_NS,
+    OPEN_MS,
+    SECOND,
+    SNAPSHOT,
+    apart,
+    evening,
+    feed,
+    looking,
+    lost,
+    paper,
+    view,
+)
 from tui.frame import header
 from tui.text.glyphs import ASCII
 from tui.text.rows import plain

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine import DayStatistics, Instrument
 from engine.presentation.lamps import Lamp
-from tests.support.snapshots import (
+from tests.support.screens.snapshots import (
     NOW_NS,
     OPEN_MS,
     SECOND,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from engine.presentation.lamps import Lamp
-from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, position, snapshot, view
+from tests.support.screens.snapshots import NOW_NS, SECOND, SNAPSHOT, position, snapshot, view
 from tui.frame.title import silences, title
 from tui.text.glyphs import ASCII
 

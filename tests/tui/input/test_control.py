@@ -28,8 +28,8 @@ from engine import (
 )
 from engine.model.commands import SetLogLevel
 from engine.model.log_counts import ComponentLevel
-from tests.support.hands import Hands, typed
-from tests.support.snapshots import SNAPSHOT, paper, position, snapshot, view
+from tests.support.screens.hands import Hands, typed
+from tests.support.screens.snapshots import SNAPSHOT, paper, position, snapshot, view
 from tui.input import keys, on_replay
 from tui.input.actions import COMMANDS, DIALOGS, LINES, Actions
 from tui.panes.layout import PANES

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import Arm, ClosePosition, Disarm, Flat
-from tests.support.hands import Hands
-from tests.support.snapshots import snapshot
+from tests.support.screens.hands import Hands
+from tests.support.screens.snapshots import snapshot
 
 
 def test_by_hand_it_locks_at_once_shows_the_plan_and_fires():

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import ActionView, AllowEntries, Arm, BarEntries, ClosePosition, Flat, MoveStop, PositionCommand
-from tests.support.hands import MS, Hands, typed
-from tests.support.snapshots import CALL, SNAPSHOT, apart, position, snapshot, view
+from tests.support.screens.hands import MS, Hands, typed
+from tests.support.screens.snapshots import CALL, SNAPSHOT, apart, position, snapshot, view
 from tests.support.thorough import examples
 from tui.input import keys
 from tui.view.model import Attachment

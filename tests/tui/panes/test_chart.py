@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.model.bars import NOTHING
 from engine.presentation import chart as geometry
 from engine.presentation.chart import Scale
-from tests.support.snapshots import AT_MS, OPEN_MS, bar, position, quote, snapshot, trade, view
+from tests.support.screens.snapshots import AT_MS, OPEN_MS, bar, position, quote, snapshot, trade, view
 from tests.support.thorough import examples
 from tui.panes import chart
 from tui.panes.plot import Picture, Place

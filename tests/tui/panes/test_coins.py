@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine import Instrument
-from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, apart, paper, position, quote, view
+from tests.support.screens.snapshots import NOW_NS, OPEN_MS, SECOND, apart, paper, position, quote, view
 from tui.frame import screen
 from tui.panes import chart, positions
 from tui.text.rows import plain, width_of

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from engine import DayPage, DayResult, DayStatistics, DayTrade
-from tests.support.hands import Hands
-from tests.support.snapshots import CALL, OPEN_MS, SNAPSHOT, view
+from tests.support.screens.hands import Hands
+from tests.support.screens.snapshots import CALL, OPEN_MS, SNAPSHOT, view
 from tui.frame.screen import frame
 from tui.panes import days
 from tui.text.glyphs import ASCII

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from engine.presentation.health import RANKS, Health
 from engine.presentation.lamps import Lamp, TerminalLink
-from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, view
+from tests.support.screens.snapshots import NOW_NS, SECOND, SNAPSHOT, view
 from tests.support.thorough import examples
 from tui.panes import heartbeat
 from tui.shell.themes import STYLES

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import LatencySummary
-from tests.support.snapshots import SNAPSHOT, epoch, snapshot, view
+from tests.support.screens.snapshots import SNAPSHOT, epoch, snapshot, view
 from tests.support.thorough import examples
 from tui.panes import latency
 from tui.shell.themes import STYLES

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import EdgeView, LogLine, clean
-from tests.support.snapshots import log, snapshot, view
+from tests.support.screens.snapshots import log, snapshot, view
 from tests.support.thorough import examples
 from tui.panes import log as pane
 from tui.shell.board import strip_of

@@ -10,8 +10,8 @@ from engine import Bar, FlatLeg, FlatView, Snapshot
 from engine.presentation import feeds
 from engine.presentation.health import Health
 from engine.presentation.lamps import TerminalLink
-from tests.support.engine_clients import FakeClient
-from tests.support.snapshots import (
+from tests.support.screens.engine_clients import FakeClient
+from tests.support.screens.snapshots import (
     NOW_NS,
     SECOND,
     SNAPSHOT,

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from tests.support.snapshots import SNAPSHOT, position, snapshot, view
+from tests.support.screens.snapshots import SNAPSHOT, position, snapshot, view
 from tui.panes import positions, ticks
 from tui.text.rows import plain, width_of
 from tui.view import one_position

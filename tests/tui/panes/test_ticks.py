@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine import EntriesState, Instrument
-from tests.support.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, position, quote, snapshot, view
+from tests.support.screens.snapshots import NOW_NS, OPEN_MS, SECOND, SNAPSHOT, position, quote, snapshot, view
 from tui.panes import ticks
 from tui.text.glyphs import ASCII
 from tui.text.rows import plain, width_of

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.support.snapshots import snapshot, trade, view
+from tests.support.screens.snapshots import snapshot, trade, view
 from tui.frame import dialogs
 from tui.panes import trades
 from tui.text.rows import plain, width_of

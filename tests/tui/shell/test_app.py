@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from engine import Arm, CheckView, CommandView, Disarm, Flat, Hold, SwitchDelivery, Unlock
-from tests.support.engine_clients import FakeClient
-from tests.support.snapshots import CALL, NOW_NS, SNAPSHOT, apart, feed, log, paper, snapshot, trade, waiting
+from tests.support.screens.engine_clients import FakeClient
+from tests.support.screens.snapshots import CALL, NOW_NS, SNAPSHOT, apart, feed, log, paper, snapshot, trade, waiting
 from tui.shell.app import MyQuant
 from tui.text.rows import plain
 from tui.view.view_file import ViewFile

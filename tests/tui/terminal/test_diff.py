@@ -7,7 +7,7 @@ from rich.cells import get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
-from tests.support.emulator import Emulator
+from tests.support.terminals.emulator import Emulator
 from tests.support.thorough import examples
 from tui.shell.board import strip_of
 from tui.shell.themes import STYLES, THEMES, style_of

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.emulator import Emulator
-from tests.support.pty_process import PtyChild
+from tests.support.terminals.emulator import Emulator
+from tests.support.terminals.pty_process import PtyChild
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from textual import events
 
 from engine import Unlock
-from tests.support.hands import Hands, type_bytes
-from tests.support.snapshots import SNAPSHOT, snapshot
+from tests.support.screens.hands import Hands, type_bytes
+from tests.support.screens.snapshots import SNAPSHOT, snapshot
 from tui.terminal.keyboard import PASTE_END, PASTE_LIMIT, PASTE_START, Burst, Keyboard, Stroke
 from tui.terminal.strokes import KeyEvent, Translator
 

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from engine import CheckView, CommandView, EdgeView, FlatLeg, FlatView, Snapshot, TimelineEvent
-from tests.support.snapshots import CALL, SNAPSHOT, log, paper, trade, waiting
+from tests.support.screens.snapshots import CALL, SNAPSHOT, log, paper, trade, waiting
 from tui.text.sanitize import Sanitizer
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\u2066"

@@ -11,7 +11,7 @@ from engine import Flat, LogLine, PauseEntries, RemoteEngine
 from engine.presentation.lamps import TerminalLink
 from tests.support.link_harness import FakeEngine, serving
 from tests.support.paths import ROOT
-from tests.support.snapshots import AT_MS, SECOND, SNAPSHOT
+from tests.support.screens.snapshots import AT_MS, SECOND, SNAPSHOT
 from tests.support.waiting import PATIENCE_S, until
 from tui.view.attached import AttachedEngine
 from tui.view.model import Ui

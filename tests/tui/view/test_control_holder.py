@@ -3,7 +3,7 @@
 import pytest
 
 from engine import Arm, Flat, PauseEntries, Seek, SwitchDelivery
-from tests.support.snapshots import (
+from tests.support.screens.snapshots import (
     NOW_NS,
     SECOND,
     SNAPSHOT,

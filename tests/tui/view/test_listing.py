@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine import Instrument, Snapshot
-from tests.support.snapshots import NOW_NS, SECOND, position, quote, snapshot
+from tests.support.screens.snapshots import NOW_NS, SECOND, position, quote, snapshot
 from tests.support.thorough import examples
 from tui.view import listing
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import LogLine
-from tests.support.snapshots import SECOND, SNAPSHOT, paper
+from tests.support.screens.snapshots import SECOND, SNAPSHOT, paper
 from tui.view.log_lines import KEPT, LogLines
 
 AT_NS = 1_763_640_000 * SECOND  # 2025-11-20T17:30:00+05:30

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from engine import Snapshot
 from engine.presentation.lamps import TerminalLink
-from tests.support.engine_clients import FakeClient
-from tests.support.snapshots import NOW_NS, snapshot, trade
+from tests.support.screens.engine_clients import FakeClient
+from tests.support.screens.snapshots import NOW_NS, snapshot, trade
 from tui.view.model import Ui
 from tui.view.older import NEWEST, bounds, chosen, moved, older_exits
 from tui.view.view_builder import ViewBuilder

@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from tests.support.engine_clients import FakeClient
-from tests.support.snapshots import NOW_NS, SECOND, apart, feed, paper, view
+from tests.support.screens.engine_clients import FakeClient
+from tests.support.screens.snapshots import NOW_NS, SECOND, apart, feed, paper, view
 from tui.view.model import Ui
 from tui.view.rest import Rest
 

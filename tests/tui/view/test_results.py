@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
-from tests.support.snapshots import AT_MS, OPEN_MS, SNAPSHOT, snapshot, trade
+from tests.support.screens.snapshots import AT_MS, OPEN_MS, SNAPSHOT, snapshot, trade
 from tui.view.results import Results
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, snapshot
+from tests.support.screens.snapshots import NOW_NS, SECOND, SNAPSHOT, snapshot
 from tui.view.model import Ui
 from tui.view.view_file import FILE, ViewFile
 

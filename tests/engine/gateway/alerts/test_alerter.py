@@ -12,8 +12,8 @@ from engine.gateway.alerts.alerter import Alerter
 from engine.gateway.alerts.channels import Told
 from engine.gateway.alerts.rules import Seen
 from engine.presentation.alerting import Message
-from tests.support.lamp_snapshots import live
-from tests.support.snapshots import SECOND
+from tests.support.screens.lamp_snapshots import live
+from tests.support.screens.snapshots import SECOND
 
 GONE = Seen(live(), 0.1, answers=False, reason="nobody listens")
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from engine.gateway.alerts.channels import Told
 from engine.gateway.alerts.outbox import Look, Outbox
 from engine.presentation.alerts import Alert
-from tests.support.snapshots import SECOND
+from tests.support.screens.snapshots import SECOND
 
 GRAVE = Alert("flat", "critical", "flat ESCALATED")
 LOCKED = Alert("locked", "warning", "entries are locked")

@@ -8,8 +8,8 @@ from engine.gateway.alerts.rules import RuleWatch, Seen
 from engine.model.latency import Histogram
 from engine.model.measures import Measures, StageCounts
 from engine.presentation.lamps import Lamp
-from tests.support.lamp_snapshots import live
-from tests.support.snapshots import SECOND, feed
+from tests.support.screens.lamp_snapshots import live
+from tests.support.screens.snapshots import SECOND, feed
 
 WELL = Seen(live(positions=()), 0.2, answers=True)
 

@@ -13,7 +13,7 @@ from engine.gateway.quotes.open_quotes import open_quotes
 from engine.gateway.watched_engine import WatchedEngine
 from engine.version import VERSION
 from tests.support.builders import config
-from tests.support.http_requests import ask
+from tests.support.gateway.http_requests import ask
 
 TOKEN = "sesame-sesame"
 BEARER = ("authorization", f"Bearer {TOKEN}")

@@ -9,8 +9,8 @@ import pytest
 
 from engine.gateway.http import docs
 from engine.gateway.http.operations import OPERATIONS
-from tests.support.command_home import Home
-from tests.support.service import served
+from tests.support.gateway.service import served
+from tests.support.processes.command_home import Home
 
 CHROMIUM = shutil.which("chromium")
 OPTIONS = (

@@ -22,8 +22,8 @@ from engine.model.measures import BOUNDS_NS, Measures, StageCounts
 from engine.model.run_views import EdgeView, UptimeView
 from engine.model.statistics import DayStatistics
 from engine.text.sanitize import CleanText
-from tests.support.lamp_snapshots import live
-from tests.support.watched import Watching, all_measures
+from tests.support.gateway.watched import Watching, all_measures
+from tests.support.screens.lamp_snapshots import live
 
 MONEY = (
     "entries",

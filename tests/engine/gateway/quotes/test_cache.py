@@ -10,7 +10,7 @@ from engine.gateway.quotes.answers import ProviderFailedError
 from engine.gateway.quotes.quotes import Quotes
 from engine.model.clock import VirtualClock
 from tests.support.builders import config
-from tests.support.quote_providers import MovedProvider
+from tests.support.gateway.quote_providers import MovedProvider
 from tests.support.thorough import examples
 
 SECOND_NS = 10**9

@@ -15,7 +15,7 @@ from engine.model.snapshot import Snapshot
 from engine.model.types import Instrument
 from engine.text.sanitize import CleanText
 from tests.support.builders import config
-from tests.support.snapshots import AT_MS, CALL, PUT, SNAPSHOT, quote
+from tests.support.screens.snapshots import AT_MS, CALL, PUT, SNAPSHOT, quote
 
 SECOND_NS = 10**9
 SYMBOL = CleanText(CALL.symbol)

@@ -13,7 +13,7 @@ from engine.gateway.quotes.quotes import Quotes
 from engine.model.clock import VirtualClock
 from engine.model.errors import ConfigError
 from tests.support.builders import config
-from tests.support.quote_providers import MovedProvider
+from tests.support.gateway.quote_providers import MovedProvider
 
 SECOND_NS = 10**9
 NOON_NS = 1_785_412_800 * SECOND_NS

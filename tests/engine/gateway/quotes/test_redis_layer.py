@@ -20,8 +20,8 @@ from engine.model.errors import ConfigError
 from engine.text import redaction
 from engine.text.sanitize import CleanText
 from tests.support.builders import config
-from tests.support.quote_providers import MovedProvider
-from tests.support.redis_server import RedisServer, needs_redis
+from tests.support.gateway.quote_providers import MovedProvider
+from tests.support.gateway.redis_server import RedisServer, needs_redis
 
 SECOND_NS = 10**9
 NOON_NS = 1_785_412_800 * SECOND_NS

@@ -20,7 +20,7 @@ from engine.venues.angelone.instruments.master import cache_folder, update
 from engine.venues.angelone.login import LoginSession
 from tests.support.builders import config
 from tests.support.http_server import HttpRequest, HttpServer, answer
-from tests.support.instrument_list import text_of
+from tests.support.venues.instrument_list import text_of
 
 SECOND_NS = 10**9
 NOON_NS = 1_785_412_800 * SECOND_NS

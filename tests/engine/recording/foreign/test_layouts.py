@@ -10,7 +10,7 @@ from engine.model.errors import InputError
 from engine.model.types import Instrument, Tick
 from engine.recording.csv_layout import CsvLayout
 from engine.recording.foreign.reader import ForeignReader
-from tests.support.layouts import (
+from tests.support.recordings.layouts import (
     ARCHIVES,
     DELIMITERS,
     ENCODINGS,

@@ -15,8 +15,8 @@ from engine.model.types import Instrument, Tick
 from engine.recording import CsvLayout
 from engine.recording.foreign.reader import ForeignReader
 from engine.recording.foreign.rows import BadRow
-from tests.support.layouts import zipped
 from tests.support.paths import ROOT
+from tests.support.recordings.layouts import zipped
 
 HEAD = b"time,price,volume\n"
 ROWS = b"".join(b"2025-11-18 09:%02d:%02d,150.%02d,75\n" % (15 + n // 60 % 40, n % 60, n % 100) for n in range(20_000))

@@ -16,7 +16,7 @@ from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from engine.venues.angelone.instruments.store import write_store
 from engine.venues.angelone.wire import EXCHANGE_TYPES
-from tests.support.instrument_list import text_of
+from tests.support.venues.instrument_list import text_of
 
 TODAY = date(2025, 11, 20)
 COUNT = 600

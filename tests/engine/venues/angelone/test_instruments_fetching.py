@@ -19,7 +19,7 @@ from engine.model.errors import DiskError, InputError, UserError
 from engine.venues.angelone.instruments.master import cache_folder, is_fresh, ready, update
 from tests.support.builders import config
 from tests.support.http_server import HttpRequest, HttpServer, answer
-from tests.support.instrument_list import text_of
+from tests.support.venues.instrument_list import text_of
 from tests.support.waiting import PATIENCE_S
 
 TODAY = date(2025, 11, 20)

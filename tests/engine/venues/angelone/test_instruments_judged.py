@@ -13,7 +13,7 @@ from engine.model.errors import InputError
 from engine.venues.angelone.instruments.master import cache_folder, ready, update
 from tests.support.builders import config
 from tests.support.http_server import HttpRequest, HttpServer, answer
-from tests.support.instrument_list import row, rows
+from tests.support.venues.instrument_list import row, rows
 
 TODAY = date(2025, 11, 20)
 NOON_NS = int(datetime(2025, 11, 20, 6, 30, tzinfo=UTC).timestamp()) * 10**9

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from engine.model.errors import InputError
 from engine.venues.angelone.instruments.listed import Listed, date_text, read_date
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
-from tests.support.instrument_list import SPECIAL, rows, text_of, write_list
 from tests.support.paths import ROOT
+from tests.support.venues.instrument_list import SPECIAL, rows, text_of, write_list
 from tests.support.waiting import PATIENCE_S
 
 

@@ -16,7 +16,7 @@ from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.parse import ParseCounts, read_list
 from engine.venues.angelone.instruments.query import When, readings
 from engine.venues.angelone.instruments.store import write_store
-from tests.support.instrument_list import option, row, rows
+from tests.support.venues.instrument_list import option, row, rows
 
 TODAY = date(2025, 11, 20)
 CALL = "NIFTY25NOV2525000CE"

@@ -18,7 +18,8 @@ from engine.model.types import (
 from engine.stream.tick_builder import TickBuilder
 from engine.venues.angelone.stream import SmartApi, smartapi_feed
 from tests.support.builders import config
-from tests.support.stream_harness import (
+from tests.support.thorough import examples
+from tests.support.venues.stream_harness import (
     CALL,
     INDEX,
     PUT,
@@ -31,9 +32,8 @@ from tests.support.stream_harness import (
     sending,
     smartapi,
 )
-from tests.support.stream_server import BINARY, CLOSE, TEXT, ScriptedServer, frame
-from tests.support.thorough import examples
-from tests.support.wire_samples import SNAP_QUOTE, encode_packet
+from tests.support.venues.stream_server import BINARY, CLOSE, TEXT, ScriptedServer, frame
+from tests.support.venues.wire_samples import SNAP_QUOTE, encode_packet
 
 
 def test_smartapi_is_asked_for_everything_wanted_with_the_four_headers_and_nothing_more():

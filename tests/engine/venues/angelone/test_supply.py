@@ -12,7 +12,7 @@ from engine.venues.angelone.instruments.master import ready
 from engine.venues.angelone.supply import differences
 from tests.support.builders import config
 from tests.support.http_server import HttpServer, answer
-from tests.support.instrument_list import text_of
+from tests.support.venues.instrument_list import text_of
 
 COUNT = 600
 TODAY = date(2025, 11, 20)

@@ -11,7 +11,7 @@ from engine.model.errors import WireError
 from engine.model.types import MAX_PRICE, MAX_QUANTITY
 from engine.venues.angelone import wire as smartapi
 from engine.venues.angelone.wire import Packet, decode
-from tests.support.wire_samples import LTP, QUOTE, SIZES, SNAP_QUOTE, depth_packet, encode_packet, put_level
+from tests.support.venues.wire_samples import LTP, QUOTE, SIZES, SNAP_QUOTE, depth_packet, encode_packet, put_level
 
 NOW_MS = 1_759_290_318_000
 I64 = st.integers(-(2**63), 2**63 - 1)

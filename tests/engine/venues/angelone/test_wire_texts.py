@@ -9,7 +9,7 @@ from engine.model.errors import WireError
 from engine.venues.angelone import wire as smartapi
 from engine.venues.angelone.instruments.listed import scale_of
 from engine.venues.angelone.wire import Pong, Refusal, decode_text
-from tests.support.wire_samples import QUOTE, encode_packet
+from tests.support.venues.wire_samples import QUOTE, encode_packet
 
 
 def test_texts() -> None:

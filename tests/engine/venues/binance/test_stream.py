@@ -17,7 +17,7 @@ from engine.venues.binance.raw_lines import BinanceRawSource
 from engine.venues.binance.stream import Binance, binance_feed
 from tests.support.builders import config
 from tests.support.shared_data import shared
-from tests.support.stream_harness import (
+from tests.support.venues.stream_harness import (
     COIN,
     QUICK,
     STAMP_MS,
@@ -28,7 +28,7 @@ from tests.support.stream_harness import (
     running,
     sending,
 )
-from tests.support.stream_server import BINARY, TEXT, ScriptedServer, frame
+from tests.support.venues.stream_server import BINARY, TEXT, ScriptedServer, frame
 
 
 def trade(number, price="61837.63000000", quantity="0.02000000", symbol="BTCUSDT", **more):

@@ -1,4 +1,4 @@
-"""The program with something broken inside, as a process of its own: `python -m tests.support.broken_engine_process WHAT engine …`.
+"""The program with something broken inside, as a process of its own: `python -m tests.support.processes.broken_engine_process WHAT engine …`.
 
 A break comes about when a file of its name lies in the working directory, so that a test chooses the moment; it is gone
 when the file is. `once` in the file: it is taken away as soon as it was found, before anything breaks. What lies there

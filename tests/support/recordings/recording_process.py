@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.model.marks import EventMark
 from engine.recording import FileRecorder
-from tests.support.recording_samples import header, tick
+from tests.support.recordings.recording_samples import header, tick
 
 
 def record_until_killed(path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from engine.gateway.package_files import text_of
-from tests.support.process_harness import environment
+from tests.support.processes.process_harness import environment
 from tests.support.waiting import PATIENCE_S, until
 
 PROMETHEUS = shutil.which("prometheus")

@@ -17,8 +17,8 @@ from tests.simulator import rest as rest_module
 from tests.simulator import smartapi as smartapi_module
 from tests.simulator.http import response
 from tests.support.builders import EAGER
-from tests.support.command_home import Home
-from tests.support.live_harness import ENVIRON, noon
+from tests.support.processes.command_home import Home
+from tests.support.venues.live_harness import ENVIRON, noon
 from tests.support.waiting import PATIENCE_S
 
 RATE = 400
@@ -92,7 +92,7 @@ def running_engine(
     home = Home(tmp_path)
     (home.cwd / "recordings").mkdir()
     whole: list[str | Path] = ["engine", "--state-dir", tmp_path / "here", *arguments(sim, *overrides)]
-    program = ("-m", "tests.support.broken_engine_process", breaks) if breaks else ("-m", "engine")
+    program = ("-m", "tests.support.processes.broken_engine_process", breaks) if breaks else ("-m", "engine")
     with home.start(*whole, program=program, env=home.environment | environ) as popen:
         process = EngineProcess(home, popen)
         try:

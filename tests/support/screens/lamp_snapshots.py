@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from engine import EdgeView, ProcessView, Pulse, Quote, Snapshot
 from engine.presentation.health import Health
 from engine.presentation.lamps import Lamp, TerminalLink
-from tests.support.snapshots import NOW_NS, SECOND, SNAPSHOT, quote, snapshot
+from tests.support.screens.snapshots import NOW_NS, SECOND, SNAPSHOT, quote, snapshot
 
 GOOD = TerminalLink(18.0, 0.0)
 REPLAY = SNAPSHOT.replay

@@ -23,10 +23,10 @@ from engine.serving import place_of
 from engine.serving.launch import answers
 from engine.venues.simulated.source import mock_source
 from tests.simulator import Simulator
-from tests.support import fork_server
 from tests.support.builders import EAGER, config
-from tests.support.fork_server import Answer
 from tests.support.paths import ROOT
+from tests.support.processes import fork_server
+from tests.support.processes.fork_server import Answer
 from tests.support.waiting import PATIENCE_S, until
 
 PROGRAM = ("-m", "engine")  # as it is started by hand

@@ -13,12 +13,12 @@ from engine.model.commands import Arm, Flat, Hold, Lock, PauseEntries, Play, Res
 from engine.model.snapshot import Snapshot
 from engine.serving.state_dirs import FLAT_FILE
 from tests.support.link_harness import RawClient
-from tests.support.process_harness import HOLDING, OperatorShell
+from tests.support.processes.process_harness import HOLDING, OperatorShell
 from tests.support.waiting import until
 
 WAITING = 5_000  # ticks
 OPEN_TICK = 50  # of the generated session: the silence before the market opens is over
-BREAKABLE = ("-m", "tests.support.broken_engine_process", "strategy")
+BREAKABLE = ("-m", "tests.support.processes.broken_engine_process", "strategy")
 RULES = (
     *HOLDING,
     "mock.speed=300",

@@ -1,4 +1,4 @@
-"""The command, in which something breaks on purpose: `python -m tests.support.broken_feed_process feed|turn run --source smartapi …`.
+"""The command, in which something breaks on purpose: `python -m tests.support.processes.broken_feed_process feed|turn run --source smartapi …`.
 
 What is raised names every secret that the process knows; none of them may be seen by anybody.
 """

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tests.support.command_home import Home
+from tests.support.processes.command_home import Home
 from tests.support.waiting import PATIENCE_S, until
 
 _TICKS_A_S = 100  # of the kernel's clock

@@ -17,7 +17,7 @@ from tests.support.waiting import PATIENCE_S
 
 
 class PtyChild:
-    """Runs `tests/support/driver_process.py`; reads its screen only when told to."""
+    """Runs `tests/support/terminals/driver_process.py`; reads its screen only when told to."""
 
     def __init__(self, *arguments: str, width: int = 80, height: int = 24) -> None:
         self.master, slave = pty.openpty()
@@ -35,7 +35,7 @@ class PtyChild:
         for name in ("NO_COLOR", "COLUMNS", "LINES"):
             environ.pop(name, None)
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "tests/support/driver_process.py"), *arguments],
+            [sys.executable, str(ROOT / "tests/support/terminals/driver_process.py"), *arguments],
             stdin=slave, stdout=slave, stderr=slave, env=environ, preexec_fn=prepare,  # noqa: PLW1509 - a test has no threads
             close_fds=False,
         )  # fmt: skip

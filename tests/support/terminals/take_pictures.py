@@ -1,4 +1,4 @@
-"""Takes the README's pictures: the real program in a real terminal, held at one moment. `python -m tests.support.take_pictures FOLDER`."""
+"""Takes the README's pictures: the real program in a real terminal, held at one moment. `python -m tests.support.terminals.take_pictures FOLDER`."""
 
 import re
 import sys
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.style import Style
 
 from tests.support.paths import BUNDLED
-from tests.support.terminal import Tmux, tmux
+from tests.support.terminals.terminal import Tmux, tmux
 from tests.support.waiting import until
 from tui.shell.picture import CELL, EDGE, LINE, svg
 

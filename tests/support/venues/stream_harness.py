@@ -19,9 +19,9 @@ from engine.venues.angelone.login import LoginError, Tokens
 from engine.venues.angelone.stream import smartapi_feed
 from engine.venues.binance.stream import binance_feed
 from tests.support.builders import config
-from tests.support.stream_server import BINARY, ScriptedServer
+from tests.support.venues.stream_server import BINARY, ScriptedServer
+from tests.support.venues.wire_samples import QUOTE, encode_packet
 from tests.support.waiting import PATIENCE_S
-from tests.support.wire_samples import QUOTE, encode_packet
 
 CALL = Instrument("NIFTY25NOV2526000CE", token="43210", exchange="NFO")
 PUT = Instrument("NIFTY25NOV2526000PE", token="43211", exchange="NFO")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from threading import Thread
 
 from engine.serving import place_of
-from tests.support.process_harness import OperatorShell, environment
+from tests.support.processes.process_harness import OperatorShell, environment
 from tests.support.waiting import PATIENCE_S, until
 
 # What stands before the options of a run; the screen's program where it has a terminal.

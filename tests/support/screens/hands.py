@@ -3,8 +3,8 @@
 from codecs import getincrementaldecoder
 
 from engine import Flat
-from tests.support.engine_clients import HERE, FakeClient
-from tests.support.snapshots import snapshot, view
+from tests.support.screens.engine_clients import HERE, FakeClient
+from tests.support.screens.snapshots import snapshot, view
 from tui.input.actions import Shell
 from tui.input.control import Control
 from tui.input.guard import PLANS, Press

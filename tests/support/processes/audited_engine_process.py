@@ -1,4 +1,4 @@
-"""The program with an ear at every call that reaches a disk: `python -m tests.support.audited_engine_process engine …`.
+"""The program with an ear at every call that reaches a disk: `python -m tests.support.processes.audited_engine_process engine …`.
 
 A call by a thread that must never wait for a disk is put into the file `touched` of the working directory, with its stack.
 What lies in memory (`/proc`, `/sys`, `/dev`) is no disk.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rich.style import Style
 from rich.text import Text
 
-from tests.support.emulator import Emulator
+from tests.support.terminals.emulator import Emulator
 from tui.shell.picture import CELL, EDGE, GROUND, LINE, TYPE, colours, escaped
 
 Cell = tuple[str, frozenset[str]]

@@ -3,7 +3,7 @@
 from engine.model.types import FLAG_NEW_LINK
 from engine.stream.live_feed import Pace
 from tests.simulator import Generated, Simulator
-from tests.support.live_harness import HOLDING, LiveHarness, assert_same, noon
+from tests.support.venues.live_harness import HOLDING, LiveHarness, assert_same, noon
 from tests.support.waiting import PATIENCE_S
 
 SILENCE_S = 0.4

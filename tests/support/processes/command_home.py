@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.support import fork_server
-from tests.support.fork_server import Answer
 from tests.support.paths import ROOT
+from tests.support.processes import fork_server
+from tests.support.processes.fork_server import Answer
 from tests.support.waiting import PATIENCE_S
 
 

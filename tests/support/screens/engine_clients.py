@@ -1,7 +1,7 @@
 """A client of no engine: keeps what it was asked for and shows the snapshot it is given."""
 
 from engine import Bar, Command, DayPage, ExitPage, LogLine, Snapshot, Trade
-from tests.support.snapshots import SNAPSHOT, bar, log
+from tests.support.screens.snapshots import SNAPSHOT, bar, log
 from tui.view.model import Attachment
 
 HERE = Attachment()

@@ -1,4 +1,4 @@
-"""Takes the README's moving picture: the real program under a pty, keys pressed, all it writes kept. `python -m tests.support.take_film FOLDER`."""
+"""Takes the README's moving picture: the real program under a pty, keys pressed, all it writes kept. `python -m tests.support.terminals.take_film FOLDER`."""
 
 import codecs
 import os
@@ -13,11 +13,11 @@ from collections.abc import Callable
 from fcntl import ioctl
 from pathlib import Path
 
-from tests.support.emulator import Emulator
-from tests.support.film import Event, frames, moving, read_cast, write_cast
 from tests.support.paths import BUNDLED
-from tests.support.take_pictures import lasting
-from tests.support.terminal import Pty
+from tests.support.terminals.emulator import Emulator
+from tests.support.terminals.film import Event, frames, moving, read_cast, write_cast
+from tests.support.terminals.take_pictures import lasting
+from tests.support.terminals.terminal import Pty
 
 SIZE = (100, 30)
 STEP_S = 0.5

@@ -1,6 +1,6 @@
 """Commands of the program as processes of their own that need not import it: each is a fork of one process that has.
 
-That process is this module (`python -m tests.support.fork_server SOCKET`), one for all tests of a worker. What has to do with
+That process is this module (`python -m tests.support.processes.fork_server SOCKET`), one for all tests of a worker. What has to do with
 the start of the interpreter is for a process of its own.
 """
 
@@ -128,7 +128,7 @@ def _started() -> Path:
     folder = tempfile.TemporaryDirectory(prefix="forks")
     path = Path(folder.name) / "s"
     environ = {"PATH": os.environ.get("PATH", os.defpath), "HOME": folder.name, **_BASE}
-    command = [sys.executable, "-m", "tests.support.fork_server", str(path)]
+    command = [sys.executable, "-m", "tests.support.processes.fork_server", str(path)]
     server = subprocess.Popen(command, cwd=folder.name, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert server.stdin is not None
     assert server.stdout is not None
