@@ -164,9 +164,9 @@ class EngineRun:
 
     # ── What happens ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def tick(self, tick: Tick) -> None:
-        """A tick comes, now."""
-        tick.seq = self.parts.cursor.last_seq + 1
+    def tick(self, tick: Tick, missing: int = 0) -> None:
+        """A tick comes, now; so many numbers before it never came."""
+        tick.seq = self.parts.cursor.last_seq + 1 + missing
         tick.recv_wall_ns, tick.recv_ns = self.clock.wall_ns(), time.perf_counter_ns()
         self.turn.take(tick)
 

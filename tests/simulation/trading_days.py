@@ -9,7 +9,7 @@ from engine.model.types import Tick
 from tests.simulation.engine_run import EngineRun
 from tests.simulator.exchange.exchange import SimulatedExchange
 from tests.simulator.exchange.securities import Security
-from tests.simulator.exchange.settings import Delays
+from tests.simulator.exchange.settings import Delays, Quirks
 from tests.support.builders import EAGER, config, ticks
 from tests.support.spoken_orders import instrument_of
 
@@ -30,23 +30,34 @@ def wandering(count: int, *, seed: int = 1, step_ms: int = 1_000, start: str = "
 
 
 def run_at_exchange(
-    stream: list[Tick], *overrides: str, script: str = "", delays: Delays | None = None, **options: object
+    stream: list[Tick],
+    *overrides: str,
+    script: str = "",
+    delays: Delays | None = None,
+    quirks: Quirks | None = None,
+    **options: object,
 ) -> EngineRun:
     """A run that is about to begin with `stream`, and has read the broker's books twice."""
     chosen: Config = config(*LIVELY, *overrides)
     exchange = SimulatedExchange(
-        (CALL,), Random(1), stream[0].exch_ms - 10_000, script=script, delays=delays or QUICK, cash=10**12
+        (CALL,),
+        Random(1),
+        stream[0].exch_ms - 10_000,
+        script=script,
+        delays=delays or QUICK,
+        quirks=quirks,
+        cash=10**12,
     )
     run = EngineRun(chosen, (instrument_of(CALL),), exchange, DAY, **options)  # type: ignore[arg-type]
     run.pass_time(run.now_ms + 5_000)
     return run
 
 
-def play(run: EngineRun, stream: Iterable[Tick]) -> EngineRun:
-    """Let ticks come at their own time, the exchange's book at their price."""
+def play(run: EngineRun, stream: Iterable[Tick], missing: int = 0) -> EngineRun:
+    """Let ticks come at their own time, the exchange's book at their price; so many numbers before each never come."""
     for tick in stream:
         run.pass_time(tick.exch_ms)
         book = [(tick.price, _DEEP)]
         run.exchange.set_book(run.now_ms, CALL.symbol, book, book, tick.price)
-        run.tick(tick)
+        run.tick(tick, missing)
     return run

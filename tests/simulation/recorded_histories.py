@@ -1,0 +1,110 @@
+"""Recorded runs drawn from a seed: faults, operators, files, holes. `python -m tests.simulation.recorded_histories FIRST [COUNT]`."""
+
+import sys
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from random import Random
+
+from engine.model.commands import (
+    AllowEntries,
+    BarEntries,
+    ClosePosition,
+    Flat,
+    Lock,
+    PauseEntries,
+    ResumeEntries,
+    TraderCommand,
+    Unlock,
+)
+from engine.recording import MqrSource
+from tests.simulation.engine_run import EngineRun
+from tests.simulation.recorded import Files, after_seeks, same
+from tests.simulation.seeds import KINDS
+from tests.simulation.trading_days import CALL, play, run_at_exchange, wandering
+from tests.simulator.exchange.drawn import credible, drawn_script
+from tests.simulator.exchange.settings import Delays, Quirks
+
+_STEPS_MS = (200, 500, 1_000, 4_000)
+_MOST_FAULTS = 16
+
+
+def _command(run: EngineRun, rng: Random) -> TraderCommand | None:
+    """What an operator may want at this moment."""
+    held = run.trader.state.portfolio.positions[0]
+    if held is not None and rng.random() < 0.3:
+        return ClosePosition(CALL.symbol, held.entry_ms, held.entry_price, rng.choice((0, held.quantity)), "ann")
+    return rng.choice((
+        Unlock(), Unlock(), Unlock(), Flat("a whim"), Lock("a while"), PauseEntries(), ResumeEntries(),
+        BarEntries(CALL.symbol, "ann"), AllowEntries(CALL.symbol, "ann"),
+    ))  # fmt: skip
+
+
+def history(seed: int, folder: Path) -> Files:
+    """The files of one run."""
+    rng = Random(seed)
+    step_ms = rng.choice(_STEPS_MS)
+    stream = wandering(rng.randint(60, 300), seed=seed, step_ms=step_ms)
+    until_s = len(stream) * step_ms / 1_000
+    script = credible(drawn_script(rng, until_s, rng.randint(0, _MOST_FAULTS), CALL.lot, KINDS))
+    slow_rows = rng.choice((0.0, 0.0, 0.05))
+    files = Files(folder)
+    run = run_at_exchange(
+        stream,
+        script=script,
+        delays=Delays(),
+        quirks=Quirks(null_token=rng.random() < 0.3, new_orderid=rng.random() < 0.3),
+        recorder=files.recorder,
+        checkpoint_ticks=10,
+        row_ms=lambda: rng.randint(300, 1_500) if rng.random() < slow_rows else rng.randint(0, 3),
+    )
+    operated, rolled, lost = rng.choice((0.0, 0.03, 0.1)), rng.choice((0.0, 0.02)), rng.choice((0.0, 0.05))
+    for each in stream:
+        if rng.random() < lost:
+            continue
+        play(run, [each], missing=rng.randint(1, 3) if rng.random() < lost else 0)
+        if rng.random() < operated and (command := _command(run, rng)) is not None:
+            run.command(command)
+        if rng.random() < rolled:
+            files.go_on(run)
+    run.end()
+    return files
+
+
+def _seek(path: Path, seed: int) -> str:
+    """What is wrong once a replay was moved back and forth, and then to its end."""
+    rng, ticks = Random(seed), MqrSource(path).count()
+    view = after_seeks(path, [*(rng.randint(0, ticks) for _ in range(6)), ticks])
+    return "" if view.same == view.total and not view.incomparable else f"{view}"
+
+
+def told(seed: int) -> str:
+    """What is wrong with the recordings of one history; "" where nothing is."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = history(seed, Path(folder))
+        found = files.verified()
+        wrong = [
+            f"file {at}: {each.outcome} {each.reason} {each.damage}" for at, each in enumerate(found) if not same(each)
+        ]
+        wrong += [f"file {at} after seeks: {why}" for at, path in enumerate(files.paths) if (why := _seek(path, seed))]
+        exits = sum(each.exits_recorded for each in found)
+        return "; ".join(wrong) or ("" if exits else "nothing was traded")
+
+
+def main(first: int, count: int) -> int:
+    """Try so many seeds; how many are wrong."""
+    wrong = idle = 0
+    seeds: Iterable[int] = range(first, first + count)
+    with ProcessPoolExecutor(2) as pool:
+        for seed, why in zip(seeds, pool.map(told, seeds, chunksize=5), strict=True):
+            idle += why == "nothing was traded"
+            if why and why != "nothing was traded":
+                wrong += 1
+                print(f"seed {seed}: {why}", flush=True)
+    print(f"{count} histories, {wrong} wrong, {idle} without a trade")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1))
