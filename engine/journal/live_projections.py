@@ -7,7 +7,7 @@ import sqlite3
 
 from engine.journal.fill_rows import position_text, put_fill
 from engine.journal.rows import Entry, StoredEvent
-from engine.journal.schema import is_live
+from engine.journal.schema import is_live, make_live
 from engine.model.events import FillBooked, OrderCancelled, OrderRejected
 from engine.model.order_reports import Accepted, Unclear
 from engine.model.order_requests import AmendOrder, PlaceOrder
@@ -40,6 +40,7 @@ def _follow(
 ) -> None:
     match entry:
         case PlaceOrder():
+            make_live(connection)  # where the replay of such a run is what begins with it
             _set(connection, entry.order, "purpose = ?, limit_price = ?", entry.purpose, entry.limit)
         case AmendOrder():
             _set(connection, entry.order, "limit_price = ?", entry.limit)
@@ -64,6 +65,7 @@ def _set(connection: sqlite3.Connection, number: int, what: str, *values: object
 
 def _adopted(connection: sqlite3.Connection, event: StoredEvent, row: Adopted) -> None:
     """Keep an order that was found; one that is known works again."""
+    make_live(connection)
     known = connection.execute("SELECT 1 FROM orders WHERE number = ? AND tag = ?", (row.order, row.tag)).fetchone()
     if known:
         _set(connection, row.order, "state = 'working'")
