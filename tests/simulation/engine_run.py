@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.config import Config
 from engine.model.commands import TraderCommand
 from engine.model.events import AnyEvent
-from engine.model.marks import Mark
+from engine.model.marks import Mark, StartMark
 from engine.model.order_reports import OrderAnswer
 from engine.model.order_requests import OrderRequest
 from engine.model.ports import Recorder
@@ -35,6 +35,7 @@ from tests.support.clocked_runs import HandClock
 from tests.support.scripted_feed import ScriptedFeed
 
 BEAT_MS = 100
+ARRIVED_MS = 12_000  # after a start: what was sent before it has arrived by then
 _SALT = "A0"
 
 
@@ -123,20 +124,27 @@ class EngineRun:
         recorder: Recorder | None = None,
         checkpoint_ticks: int = 50,
         row_ms: Callable[[], int] = lambda: 0,
-        rows: Sequence[object] = (),
+        before: "EngineRun | None" = None,
     ) -> None:
+        """`before` is a run that was killed at this moment: what of its journal is on the disk is gone on with, and its account."""
         self.exchange = exchange
         self.clock = HandClock(exchange.now_ms)
-        rows_of_run = VirtualJournal(row_ms)
-        self.journal = RunJournal(rows_of_run, self.clock)
+        self.number = 1 if before is None else before.number + 1
+        self.rows = VirtualJournal(row_ms) if before is None else before.rows
+        rows = [] if before is None else self.rows.crash(self.clock.true_ms)
+        self.journal = RunJournal(self.rows, self.clock)
         self.recorder = recorder or KeptMarks()
-        self.wire = Wire(exchange, SmartApiOrders(instruments), rows_of_run, lambda *_: None)
+        self.wire = Wire(exchange, SmartApiOrders(instruments), self.rows, lambda *_: None)
+        if before is not None:
+            before.wire.lose()
+            self.wire.log_in()
         self.lanes = SimulatedLanes(self.wire, self.clock)
         begun_ms = self.clock.true_ms
 
         def desk(listed: Sequence[Instrument], quote_of: Callable[[int], Quote]) -> OrderDesk:
             rules = DeskRules(10_000, amends=True)
-            return OrderDesk(Blotter(listed, Tags(day, _SALT, 1)), rules, quote_of, rows=rows, now_ms=begun_ms)
+            tags, from_ms = Tags(day, _SALT, self.number), begun_ms + ARRIVED_MS if rows else 0
+            return OrderDesk(Blotter(listed, tags), rules, quote_of, rows=rows, now_ms=begun_ms, exits_from_ms=from_ms)
 
         self.new_trader = lambda: LiveTrader(config, instruments, "L1-", None, desk)
         self.trader = self.new_trader()
@@ -144,6 +152,10 @@ class EngineRun:
             config, self.trader, self.clock, Cursor(lossless=False), lambda *_: (self.lanes, lambda _: None),
             journal=self.journal, recorder=self.recorder, keeps_account=True, inbox_size=9,
         )  # fmt: skip
+        if before is not None:
+            kept = before.trader.state.keep(self.clock.true_ms)
+            self.parts.rewind.take_over(kept)
+            self.parts.persistence.mark(StartMark(kept))
         view = ScriptedFeed(lambda _: None, lambda: True).view()
         market = MarketWatch(self.parts, "live", lambda: view)
         publisher = Publisher(lambda _: None, 1 << 40)

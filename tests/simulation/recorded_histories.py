@@ -22,10 +22,11 @@ from engine.recording import MqrSource
 from tests.simulation.engine_run import EngineRun
 from tests.simulation.recorded import Files, after_seeks, same
 from tests.simulation.seeds import KINDS
-from tests.simulation.trading_days import CALL, play, run_at_exchange, wandering
+from tests.simulation.trading_days import CALL, begun, play, run_at_exchange, wandering
 from tests.simulator.exchange.drawn import credible, drawn_script
 from tests.simulator.exchange.settings import Delays, Quirks
 
+NOTHING_TRADED = "nothing was traded"
 _STEPS_MS = (200, 500, 1_000, 4_000)
 _MOST_FAULTS = 16
 
@@ -41,33 +42,40 @@ def _command(run: EngineRun, rng: Random) -> TraderCommand | None:
     ))  # fmt: skip
 
 
-def history(seed: int, folder: Path) -> Files:
-    """The files of one run."""
+def history(seed: int, folder: Path) -> list[Files]:
+    """The files of a run, and of each that went on after the one before was killed."""
     rng = Random(seed)
     step_ms = rng.choice(_STEPS_MS)
     stream = wandering(rng.randint(60, 300), seed=seed, step_ms=step_ms)
     until_s = len(stream) * step_ms / 1_000
     script = credible(drawn_script(rng, until_s, rng.randint(0, _MOST_FAULTS), CALL.lot, KINDS))
     slow_rows = rng.choice((0.0, 0.0, 0.05))
-    files = Files(folder)
+    files = [Files(folder / "0")]
     run = run_at_exchange(
         stream,
         script=script,
         delays=Delays(),
         quirks=Quirks(null_token=rng.random() < 0.3, new_orderid=rng.random() < 0.3),
-        recorder=files.recorder,
+        recorder=files[0].recorder,
         checkpoint_ticks=10,
         row_ms=lambda: rng.randint(300, 1_500) if rng.random() < slow_rows else rng.randint(0, 3),
     )
     operated, rolled, lost = rng.choice((0.0, 0.03, 0.1)), rng.choice((0.0, 0.02)), rng.choice((0.0, 0.05))
+    killed = rng.choice((0.0, 0.02))
     for each in stream:
-        if rng.random() < lost:
+        if each.exch_ms < run.now_ms or rng.random() < lost:
             continue
         play(run, [each], missing=rng.randint(1, 3) if rng.random() < lost else 0)
         if rng.random() < operated and (command := _command(run, rng)) is not None:
             run.command(command)
         if rng.random() < rolled:
-            files.go_on(run)
+            files[-1].go_on(run)
+        if rng.random() < killed:
+            files[-1].recorder.close()
+            files.append(Files(folder / str(len(files))))
+            run.exchange.step(run.now_ms + rng.randint(300, 6_000))
+            run = begun(run.exchange, before=run, recorder=files[-1].recorder, checkpoint_ticks=10)
+            run.command(Unlock())
     run.end()
     return files
 
@@ -80,16 +88,18 @@ def _seek(path: Path, seed: int) -> str:
 
 
 def told(seed: int) -> str:
-    """What is wrong with the recordings of one history; "" where nothing is."""
+    """What is wrong with the recordings of one history, or that there was nothing to be right; "" where nothing is."""
+    wrong: list[str] = []
+    exits = 0
     with tempfile.TemporaryDirectory() as folder:
-        files = history(seed, Path(folder))
-        found = files.verified()
-        wrong = [
-            f"file {at}: {each.outcome} {each.reason} {each.damage}" for at, each in enumerate(found) if not same(each)
-        ]
-        wrong += [f"file {at} after seeks: {why}" for at, path in enumerate(files.paths) if (why := _seek(path, seed))]
-        exits = sum(each.exits_recorded for each in found)
-        return "; ".join(wrong) or ("" if exits else "nothing was traded")
+        for run, files in enumerate(history(seed, Path(folder))):
+            for at, (path, found) in enumerate(zip(files.paths, files.verified(), strict=True)):
+                exits += found.exits_recorded
+                if not (same(found) or found.blank):
+                    wrong.append(f"run {run}, file {at}: {found.outcome} {found.reason} {found.damage}")
+                if why := _seek(path, seed):
+                    wrong.append(f"run {run}, file {at}, after seeks: {why}")
+    return "; ".join(wrong) or ("" if exits else NOTHING_TRADED)
 
 
 def main(first: int, count: int) -> int:
@@ -98,8 +108,8 @@ def main(first: int, count: int) -> int:
     seeds: Iterable[int] = range(first, first + count)
     with ProcessPoolExecutor(2) as pool:
         for seed, why in zip(seeds, pool.map(told, seeds, chunksize=5), strict=True):
-            idle += why == "nothing was traded"
-            if why and why != "nothing was traded":
+            idle += why == NOTHING_TRADED
+            if why and why != NOTHING_TRADED:
                 wrong += 1
                 print(f"seed {seed}: {why}", flush=True)
     print(f"{count} histories, {wrong} wrong, {idle} without a trade")

@@ -14,13 +14,14 @@ from engine.model.marks import DeskMark, InputMark, Mark
 from engine.model.order_reports import OrderAnswer, OrderSeen
 from engine.recording import MqrSource
 from engine.recording.info import inspect_file
+from engine.trading.orders import desk
 from tests.simulation.recorded import FAULTS, Files, recorded_run, same
+from tests.simulation.recorded_histories import NOTHING_TRADED, told
 from tests.simulation.trading_days import LIVELY, play, run_at_exchange, wandering
 from tests.simulator.exchange.settings import Delays
 from tests.support.builders import config
 from tests.support.recorded_runs import after_seek, at_the_end, rewrite
-
-SILENT_ALARM = "operator.on_silence=hold"
+from tests.support.thorough import examples
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def changed(path: Path, change: Callable[[OrderAnswer], OrderAnswer | None]) -> 
 def test_it_comes_out_the_same(recording: Path) -> None:
     found = verify(recording, None, ())
     assert same(found), found.reason
-    assert found.exits_recorded > 5
+    assert (found.exits_recorded > 5, found.checkpoints > 10) == (True, True)
     assert found.damage == ()
 
 
@@ -57,11 +58,11 @@ def test_what_it_holds_is_told(recording: Path) -> None:
 
 
 def test_an_answer_that_is_another_makes_a_difference_with_a_name(recording: Path) -> None:
-    told: list[OrderSeen] = []
+    made: list[OrderSeen] = []
 
     def dearer(answer: OrderAnswer) -> OrderAnswer:
-        if isinstance(answer, OrderSeen) and answer.report.filled and not told:
-            told.append(answer)
+        if isinstance(answer, OrderSeen) and answer.report.filled and not made:
+            made.append(answer)
             return replace(answer, report=replace(answer.report, average=answer.report.average + 5))
         return answer
 
@@ -83,8 +84,7 @@ def test_each_file_of_a_run_that_goes_on_in_another_comes_out_the_same(tmp_path:
     run = run_at_exchange(stream, script=FAULTS, delays=Delays(), recorder=files.recorder, checkpoint_ticks=20)
     for number, each in enumerate(stream, 1):
         play(run, [each])
-        desk = run.trader.orders.desk
-        if len(files.paths) < 5 and number > 50 * len(files.paths) and desk.blotter.open:
+        if len(files.paths) < 5 and number > 50 * len(files.paths) and run.trader.orders.desk.blotter.open:
             files.go_on(run)
     assert len(files.paths) == 5
     run.end()
@@ -152,6 +152,25 @@ def test_what_it_says_of_its_orders_and_cannot_be_is_one_line(recording: Path, w
     assert found.outcome == "unreadable"
     assert "what it says of the orders that it begins with cannot be" in found.reason
     assert "\n" not in found.reason
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, examples(60) + 1))
+def test_whatever_happens_it_comes_out_the_same_wherever_one_seeks(seed: int) -> None:
+    assert told(seed) in {"", NOTHING_TRADED}
+
+
+def test_a_long_state_stands_in_several_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "_PIECE", 3_000)
+    stream = wandering(120, step_ms=500)
+    files = Files(tmp_path)
+    run = run_at_exchange(stream, delays=Delays(), recorder=files.recorder, checkpoint_ticks=20)
+    play(run, stream[:90])
+    files.go_on(run)
+    play(run, stream[90:]).end()
+    assert all(same(found) for found in files.verified())
+    marks = list(MqrSource(files.paths[1]).marks())
+    assert sum(isinstance(mark, DeskMark) for mark in marks) > 1
 
 
 def test_an_answer_that_no_broker_gives_is_one_line(recording: Path) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date
 from random import Random
 
-from engine.config import Config
 from engine.model.types import Tick
 from tests.simulation.engine_run import EngineRun
 from tests.simulator.exchange.exchange import SimulatedExchange
@@ -38,7 +37,6 @@ def run_at_exchange(
     **options: object,
 ) -> EngineRun:
     """A run that is about to begin with `stream`, and has read the broker's books twice."""
-    chosen: Config = config(*LIVELY, *overrides)
     exchange = SimulatedExchange(
         (CALL,),
         Random(1),
@@ -48,7 +46,12 @@ def run_at_exchange(
         quirks=quirks,
         cash=10**12,
     )
-    run = EngineRun(chosen, (instrument_of(CALL),), exchange, DAY, **options)  # type: ignore[arg-type]
+    return begun(exchange, *overrides, **options)
+
+
+def begun(exchange: SimulatedExchange, *overrides: str, **options: object) -> EngineRun:
+    """A run that has read the broker's books twice."""
+    run = EngineRun(config(*LIVELY, *overrides), (instrument_of(CALL),), exchange, DAY, **options)  # type: ignore[arg-type]
     run.pass_time(run.now_ms + 5_000)
     return run
 

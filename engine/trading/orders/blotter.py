@@ -19,7 +19,7 @@ from engine.model.order_reports import (
     SessionChanged,
     Unclear,
 )
-from engine.model.order_rows import Booked, External
+from engine.model.order_rows import Booked, Ended, External
 from engine.model.types import Instrument, Side
 from engine.trading.orders import rounds
 from engine.trading.orders.live_order import Alarm, LiveOrder, Outcome
@@ -52,6 +52,9 @@ class Blotter:
         "trusted": int,
         "newest": RoundRead | None,
         "doubt": str,
+        "told": list[
+            Ended
+        ],  # what rows were lacking when it began; else nothing waits to be told where state is put aside
     }
 
     def __init__(self, instruments: Sequence[Instrument], tags: Tags, generation: int = 1) -> None:
