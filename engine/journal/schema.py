@@ -21,6 +21,12 @@ LOG_LIMIT = 1 << 20  # bytes that SQLite cuts a write-ahead log down to by itsel
 # Rows that tell of session days and what was traded on them: few among all, and found by an index in files that have it.
 OF_DAYS = "('DayStarted', 'FillBooked', 'TradeClosed', 'RunStarted', 'Rewound', 'Continued')"
 
+# Rows of orders at a real broker, in a file that was made one for them.
+OF_ORDERS = (
+    "('Submit', 'PlaceOrder', 'AmendOrder', 'WithdrawOrder', 'SendBegun', 'Accepted', 'OrderRefused', 'NotSent', 'Adopted',"
+    " 'PartFilled', 'Ended', 'External')"
+)
+
 _FOLLOW = """CREATE TRIGGER events_follow BEFORE INSERT ON events
         WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM events)
         BEGIN SELECT raise(ABORT, 'events are numbered without holes'); END"""
@@ -61,6 +67,7 @@ _LIVE_TABLES = (
     "ALTER TABLE orders ADD COLUMN limit_price INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE orders ADD COLUMN broker_id TEXT NOT NULL DEFAULT ''",
     "CREATE INDEX orders_by_number ON orders (number, run)",
+    f"CREATE INDEX events_of_orders ON events (number, kind) WHERE kind IN {OF_ORDERS}",
 )
 _EVERY_CONNECTION = (
     "PRAGMA cache_size = -256",  # KiB; the default of 2 MB is more than a whole day's journal

@@ -25,6 +25,7 @@ from engine.trading.chart import COARSE_STEP_MS, STEP_MS
 from engine.trading.costs import CostBook
 from engine.trading.flatten_state import FlattenState
 from engine.trading.instrument_state import InstrumentState
+from engine.trading.kept_orders import orders_in
 from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.orders.open_orders import Orders, Wanted, ordered_in
 from engine.trading.orders.wishes import Wish
@@ -442,6 +443,7 @@ def symbols_of(kept: StateKept) -> dict[int, CleanText]:
     """The instruments that `kept` holds or has on order, by their numbers in it; raises ValueError when it is not sound."""
     fields = kept.fields
     numbers = {each.instrument for each in positions_in(fields)} | strays_in(fields).keys() | ordered_in(fields)
+    numbers |= {each.instrument for each in orders_in(fields).values()}
     if any(not 0 <= number < len(kept.symbols) for number in numbers):
         raise ValueError(f"{_UNSOUND} an instrument without a name")
     return {number: kept.symbols[number] for number in sorted(numbers)}

@@ -7,6 +7,8 @@ from random import Random
 
 from engine.config import Config
 from engine.journal import JournalledAccount
+from engine.journal.live_day import DatedRow, LiveDay, told
+from engine.journal.rows import RunStarted
 from engine.model.commands import (
     ClosePosition,
     Flat,
@@ -89,6 +91,16 @@ class Journalled(Session):
     def another(self) -> LiveTrader:
         """A trader who knows nothing so far."""
         return self._trader()
+
+    def crash(self, away_ms: int) -> LiveDay:
+        """The process dies with every row on the disk, and another takes over; what it was told of orders."""
+        symbols = tuple(each.symbol for each in self._instruments)
+        day = told([DatedRow(self.now_ms * 1_000_000, row, symbols) for row in self.rows], symbols)  # type: ignore[arg-type]
+        self.account.take(RunStarted(self.run + 1, "live", "", 1, ""))
+        kept = self.account.state()
+        self.restart(day, kept, away_ms)
+        self._beat()
+        return day
 
     def follow(self) -> None:
         """Fold the rows that have come."""

@@ -1,11 +1,12 @@
 """A whole session at a simulated broker, on a virtual clock: the trader itself, its lanes, a journal, and what a recording keeps of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from engine.config import Config
+from engine.journal.live_day import LiveDay
 from engine.model.commands import TraderCommand
-from engine.model.events import AnyEvent
+from engine.model.events import AnyEvent, StateKept
 from engine.model.marks import InputMark
 from engine.model.order_reports import OrderAnswer
 from engine.model.order_requests import LogIn, ReadRequest, WriteRequest
@@ -22,6 +23,7 @@ from tests.simulator.exchange.exchange import SimulatedExchange
 
 Input = Tick | InputMark
 BEAT_MS = 100
+ARRIVED_MS = 12_000  # after a start: what was sent before it has arrived by then
 _SALT = "A0"
 
 
@@ -45,12 +47,17 @@ class Session:
         self.inputs: list[Input] = []
         self._ticks = 0
         self._rules, self._config, self._instruments = DeskRules(10_000, amends), config, instruments
-        self._tags = Tags(day, _SALT, 1)
+        self._day, self.run = day, 1
         self.trader = self._trader()
 
-    def _trader(self) -> LiveTrader:
+    def _trader(self, rows: Iterable[object] = (), sent: Iterable[tuple[int, bool, bool]] = ()) -> LiveTrader:
+        """A trader who knows nothing but what `rows` of earlier runs of the day tell of orders, and what they have `sent`."""
+        tags, now_ms = Tags(self._day, _SALT, self.run), self.now_ms
+        from_ms = now_ms + ARRIVED_MS if rows else 0
+
         def desk(listed: Sequence[Instrument], quote_of: Callable[[int], Quote]) -> OrderDesk:
-            return OrderDesk(Blotter(listed, self._tags), self._rules, quote_of)
+            blotter = Blotter(listed, tags)
+            return OrderDesk(blotter, self._rules, quote_of, rows=rows, sent=sent, now_ms=now_ms, exits_from_ms=from_ms)
 
         return LiveTrader(self._config, self._instruments, "T-", None, desk)
 
@@ -77,6 +84,17 @@ class Session:
                 self._answer(event)
             if self.now_ms == beat_ms:
                 self._beat()
+
+    def restart(self, day: LiveDay, kept: StateKept, away_ms: int) -> None:
+        """The process dies, and another begins so much later with what the journal has of the day's orders, and an account."""
+        self.wire.lose()
+        self.now_ms += away_ms
+        self.exchange.step(self.now_ms)
+        self.run += 1
+        self.trader = self._trader(day.rows, day.sent)
+        self.trader.state.restore(kept)
+        self.wire = Wire(self.exchange, SmartApiOrders(self._instruments), self.journal, lambda *_: None)
+        self.wire.log_in()
 
     def settle(self, most_ms: int) -> None:
         """Let time pass until nothing is under way."""

@@ -7,15 +7,19 @@ import pytest
 from msgspec.structs import replace
 
 from engine.journal import JournalledAccount
+from engine.journal.live_day import DatedRow, SentRequest, told
+from engine.journal.rows import Entry
 from engine.model.events import FillBooked, StateKept, Submit, TradeClosed
 from engine.model.order_reports import Accepted
 from engine.model.order_requests import PlaceOrder
 from engine.model.order_rows import Ended, External, PartFilled, SendBegun
 from engine.model.state import Plain
+from engine.model.types import Fill
 from engine.trading.costs import total
 from engine.trading.kept_orders import parts_in
+from engine.trading.orders.blotter import Blotter
 from engine.trading.portfolio import strays_in
-from tests.simulation.play import MISCHIEF, Play
+from tests.simulation.play import MISCHIEF, NAMES, Play
 from tests.support.journal_harness import exact_fields
 from tests.support.thorough import examples
 
@@ -78,3 +82,58 @@ def test_cut_off_behind_any_row_no_money_and_no_trade_is_lost(seed: int) -> None
         taker = session.another()
         taker.state.restore(kept)
         assert but_orders(taker.state.keep(0)) == but_orders(kept)
+
+
+# ── Restarts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def known(blotter: Blotter) -> tuple[object, ...]:
+    """What a restart must know of a day's orders, and of what others did."""
+    orders = {number: (each.tag, each.filled, each.turnover) for number, each in blotter.orders.items()}
+    return orders, blotter.last_number, blotter.net, blotter.others.foreign, blotter.others.fills
+
+
+@pytest.mark.parametrize("seed", [14, 15, 92, *range(31, 31 + examples(4))])
+def test_a_run_after_a_crash_knows_all_orders_and_goes_on_with_that_account(seed: int) -> None:
+    """A session with three crashes: what was over is over, what may be out is looked for, and the rows tell the account all along."""
+    play = Play(seed, MISCHIEF)
+    session = play.session
+    for _ in range(3):
+        play.go(25 + play.chance.randint(0, 9))
+        session.pass_time(session.now_ms + play.chance.randint(1, 900))
+        before = session.trader.orders.desk.blotter
+        day = session.crash(play.chance.choice((50, 1_500, 9_000)))
+        after = session.trader.orders.desk.blotter
+        assert known(after) == known(before)
+        assert {number for number, each in before.orders.items() if each.is_over} <= {
+            number for number, each in after.orders.items() if each.is_over
+        }
+        held = {index: net for index, net in enumerate(after.net) if net}
+        assert held == session.account.net() or any(strays_in(session.account.state().fields).values())
+        assert session.trader.orders.desk.budget.orders == sum(each.order for each in day.sent) <= len(after.orders)
+    play.go(30)
+
+
+def test_others_trade_that_was_not_booked_any_more_is_told_anew() -> None:
+    held = External("B1", "F1", 0, NAMES[0].symbol, "SELL", 75, 10_000, 75)
+    part = PartFilled(Fill(0, 0, "SELL", 75, 10_000, 1), None, "1", {})
+    rest = External("B2", "F2", 0, NAMES[0].symbol, "SELL", 75, 10_000, 0)
+    symbols = tuple(each.symbol for each in NAMES)
+
+    def rows(*entries: Entry) -> tuple[object, ...]:
+        return told([DatedRow(1, each, symbols) for each in entries], symbols).rows
+
+    assert rows(held) == ()
+    assert rows(held, part) == (held, part)
+    assert rows(held, rest) == (rest,)
+
+
+def test_rows_name_instruments_as_they_are_numbered_now_and_leave_out_what_is_not_listed_any_more() -> None:
+    first, second = (
+        PlaceOrder(number, f"LA{number}", number - 1, "BUY", 75, 10_000, "ENTRY", 10_000, "Entry", wish=number)
+        for number in (1, 2)
+    )
+    rows = [DatedRow(5_000_000, each, ("A", "B")) for each in (first, SendBegun(1), second, SendBegun(2))]
+    day = told(rows, ("C", "B"))
+    assert day.rows == (second, SendBegun(2))
+    assert day.sent == (SentRequest(5, entry=True, order=True),) * 2

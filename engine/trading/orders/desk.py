@@ -45,14 +45,20 @@ class OrderDesk:
         quote_of: Callable[[int], Quote],
         *,
         rows: Iterable[object] = (),
+        sent: Iterable[tuple[int, bool, bool]] = (),
         now_ms: int = 0,
         exits_from_ms: int = 0,
     ) -> None:
-        """`rows` are what an earlier run of the day has left in the journal; nothing is closed before a round of `exits_from_ms`."""
+        """`rows` are what earlier runs of the day have left in the journal, `sent` the requests that they sent: when, whether for an entry, whether an order.
+
+        Nothing is closed before a round of `exits_from_ms`.
+        """
         self.blotter = blotter
         self._rules = rules
         self.unknown = recover(blotter, rows, now_ms).unknown if rows else 0
         self.budget = OrderBudget(rules.orders_a_day)
+        for at_ms, entry, order in sent:
+            self.budget.count(at_ms, entry=entry, order=order)
         self.pursuit = Pursuit(blotter, self.budget, quote_of, amends=rules.amends, exits_from_ms=exits_from_ms)
         self.flat = LiveFlat(self.pursuit)
 

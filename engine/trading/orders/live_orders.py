@@ -177,7 +177,9 @@ class LiveOrders:
 
     def _kept(self, order: LiveOrder) -> KeptOrder:
         wish = None if order.found else self.desk.pursuit.wishes.get(order.wish)
-        frees = order.frees if wish is None else not wish.filled and wish.purpose in FREEING
+        frees = order.frees and not order.filled
+        if wish is not None:
+            frees = not wish.filled and wish.purpose in FREEING
         return KeptOrder(
             order.tag, order.instrument, order.side, order.quantity, order.reason, order.target, order.filled,
             order.wish if wish is not None else 0, frees,

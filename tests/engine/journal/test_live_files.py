@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.journal import JOURNAL_FILE, SqliteJournal, read_events, schema, verify
+from engine.journal import JOURNAL_FILE, JournalledAccount, SqliteJournal, read_events, schema, verify
 from engine.journal.chain_reader import ChainReader
 from engine.journal.days import day_results, day_trades
 from engine.journal.fold import fold
 from engine.journal.history import History
+from engine.journal.live_day import ROWS, DatedRow, read_live_day, told
 from engine.journal.schema import foreign, open_reader
 from engine.model.clock import VirtualClock
 from engine.model.errors import InputError
@@ -225,3 +226,53 @@ def test_rows_of_an_order_that_is_not_known_change_none(tmp_path: Path) -> None:
     assert table(tmp_path / "state" / JOURNAL_FILE, "SELECT * FROM orders") == []
     with closing(open_reader(tmp_path / "state" / JOURNAL_FILE)) as connection:
         assert foreign(connection) == ""
+
+
+# ── A day of it ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_rows_of_a_day_are_read_over_its_runs_and_none_of_before(
+    played: tuple[Journalled, Path], tmp_path: Path
+) -> None:
+    session, folder = played[0], tmp_path / "state"
+    rows, symbols = session.rows, session.begun.symbols
+    half, account = len(rows) // 2, JournalledAccount(session.begun)
+    for row in rows[:half]:
+        account.take(row)  # type: ignore[arg-type]
+    run(folder, "live", START_NS - 24 * 3_600 * SECOND, session.begun, submit(1), SendBegun(1))
+    run(folder, "live", START_NS, session.begun, *rows[:half])
+    run(folder, "live", START_NS + 60 * SECOND, account.state(), *rows[half:])
+    day = read_live_day(folder, START_NS, symbols)
+    wanted = told([DatedRow(0, each, symbols) for each in rows], symbols)  # type: ignore[arg-type]
+    assert day.rows == wanted.rows
+    assert [each[1:] for each in day.sent] == [each[1:] for each in wanted.sent]
+    assert {each.at_ms * 1_000_000 for each in day.sent} == {START_NS, START_NS + 60 * SECOND}
+    assert read_live_day(folder, START_NS + MONTH_NS, symbols) == ((), ())
+
+
+def test_and_over_the_change_of_the_months_file(tmp_path: Path) -> None:
+    begun = Play(1, "").session.begun
+    for number, at_ns in enumerate((START_NS, START_NS + MONTH_NS), 1):
+        placed = PlaceOrder(number, f"LA{number}", 0, "BUY", 75, 10_000, "ENTRY", 10_000, "Entry", wish=1)
+        run(tmp_path / "state", "live", at_ns, begun, placed, SendBegun(number), Ended(number, "CANCELLED", 0, 0))
+    assert len(ChainReader(tmp_path / "state").files) == 2
+    day = read_live_day(tmp_path / "state", START_NS, begun.symbols)
+    assert [each.order for each in day.rows if isinstance(each, SendBegun)] == [1, 2]
+    assert [each.at_ms for each in day.sent] == [START_NS // 1_000_000, (START_NS + MONTH_NS) // 1_000_000]
+    later = read_live_day(tmp_path / "state", START_NS + 1, begun.symbols)
+    assert [each.order for each in later.rows if isinstance(each, SendBegun)] == [2]
+
+
+def test_they_are_found_by_their_index_and_none_is_looked_for_in_a_file_without(tmp_path: Path) -> None:
+    run(tmp_path / "live", "live", START_NS, submit(1))
+    plan = table(tmp_path / "live" / JOURNAL_FILE, f"EXPLAIN QUERY PLAN {ROWS.replace('?', '0')}")
+    assert "events_of_orders" in str(plan)
+    run(tmp_path / "paper", "paper", START_NS, submit(1))
+    assert read_live_day(tmp_path / "paper", 0, ("NIFTY",)) == ((), ())
+
+
+def test_a_file_of_the_day_that_cannot_be_read_is_no_day_without_orders(tmp_path: Path) -> None:
+    run(tmp_path / "state", "live", START_NS, submit(1))
+    (tmp_path / "state" / JOURNAL_FILE).write_bytes(b"SQLite format 3\0" + bytes(5_000))
+    with pytest.raises(InputError):
+        read_live_day(tmp_path / "state", 0, ("NIFTY",))
