@@ -22,6 +22,7 @@ from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import Order
 from engine.text.sanitize import CleanText
 from engine.trading.flatten_state import FlattenState
+from engine.trading.kept_orders import KeptOrder
 from engine.trading.order_parts import OrderParts
 from engine.trading.orders.open_orders import Orders
 from engine.trading.portfolio import CashAccount, positions_in, put_position, strays_in
@@ -224,6 +225,13 @@ class JournalledAccount(AccountFills):
     def idle(self) -> bool:
         """Whether nothing is held, on order or being closed."""
         return not (self.held or any(self._stray.values()) or len(self.orders) or self.live.open or self.flat.running)
+
+    def unanswered(self) -> list[tuple[Order | KeptOrder, int]]:
+        """Orders without an outcome, each with what is left of it."""
+        return [
+            *((each, self.orders.left(each.number)) for each in self.orders),
+            *((each, each.quantity - each.filled) for each in self.live.open.values()),
+        ]
 
     def state(self) -> events.StateKept:
         """The account as the trader would have kept it after the last row."""

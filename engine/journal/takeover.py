@@ -10,6 +10,7 @@ from engine.journal.account import JournalledAccount
 from engine.model.events import StateKept
 from engine.model.types import Order, PositionState, Trade, TradeMode
 from engine.text.sanitize import CleanText, clean
+from engine.trading.kept_orders import KeptOrder
 
 LEFT_OPEN = CleanText("the last run left something open")
 NOT_PLACED = "not placed: the engine ended before it was carried out"
@@ -73,18 +74,19 @@ def is_blind(found: str) -> bool:
 def take_over(opened: Opened, account: JournalledAccount, mode: TradeMode, unclean: str) -> Opened:
     """Add to `opened` what the next run in `mode` takes over of `account`.
 
-    `unclean` says that the last run did not end well, "" that it did. In a simulated mode the broker died with the run:
-    what is not journalled as filled was never placed. A live broker may know better, so there its orders stay open.
+    `unclean` says that the last run did not end well, "" that it did. A simulated broker died with the run: what is not
+    journalled as filled was never placed; nor was what no row says of that it was to go to a real one. What was to go there
+    may be there: its books alone tell.
     """
     account.end_run()
     opened = replace(opened, untold=account.trades.untold)
     idle = account.idle
-    orders = tuple(_order_line(account, each, mode) for each in account.orders)
+    unanswered = account.unanswered()
+    orders = tuple(_order_line(account, each, left, mode) for each, left in unanswered)
     held = tuple(account.net().items())
-    unresolved = tuple(each.tag for each in account.orders)
-    if mode != "live":
-        for number in [each.number for each in account.orders]:
-            account.reject(number)
+    unresolved = tuple(each.tag for each, _ in unanswered)
+    for number in [each.number for each in account.orders]:
+        account.reject(number)
     gate = account.gate
     if not idle:
         gate.locked = gate.locked or LEFT_OPEN
@@ -113,8 +115,8 @@ def take_over(opened: Opened, account: JournalledAccount, mode: TradeMode, uncle
 def _verdict(account: JournalledAccount) -> str:
     if account.flat.running:
         return "NOT READY: the flat is finished first; then locked until you unlock (k)"
-    if len(account.orders):
-        return "NOT READY: orders without an outcome; look at the broker's own list"
+    if account.live.open:
+        return "NOT READY: orders without an outcome; the broker's books are read first"
     return READY
 
 
@@ -141,13 +143,17 @@ def _position(account: JournalledAccount, number: int, held: PositionState) -> s
     return f"{quantity} {instrument.symbol} @ {price(held.entry_price)}, {', '.join(levels)}"
 
 
-def _order_line(account: JournalledAccount, order: Order, mode: TradeMode) -> str:
-    left = account.orders.left(order.number)
-    part = f"{left} of {order.quantity}" if left < order.quantity else left
-    name = f"order {order.tag} {order.side} {part} {account.symbols[order.instrument]} ({order.reason})"
-    if mode == "live":
-        return f"{name}: without an outcome; it may stand at the broker"
+def _order_line(account: JournalledAccount, order: Order | KeptOrder, left: int, mode: TradeMode) -> str:
+    instrument = account.instrument(order.instrument)
+    part = instrument.quantity_text(left)
+    if left < order.quantity:
+        part += f" of {instrument.quantity_text(order.quantity)}"
+    name = f"order {order.tag} {order.side} {part} {instrument.symbol} ({order.reason})"
+    if isinstance(order, KeptOrder):
+        return f"{name}: without an outcome; it may stand at the broker, whose books tell"
     then = "it is not repeated" if order.side == "BUY" else "the exit is judged again"
+    if mode == "live" and order.side == "SELL":
+        then += ", unless it went out without its rows: then its tag finds it"
     return f"{name}: {NOT_PLACED}; {then}"
 
 

@@ -83,8 +83,8 @@ def unsettled_in_account(account: JournalledAccount) -> tuple[str, ...]:
     """Say each order without an outcome, which may have become a position, and whatever else is open without being held."""
     orders = tuple(
         f"order {each.tag} without an outcome, {each.side} "
-        f"{account.instrument(each.instrument).quantity_text(account.orders.left(each.number))} {account.symbols[each.instrument]}"
-        for each in account.orders
+        f"{account.instrument(each.instrument).quantity_text(left)} {account.symbols[each.instrument]}"
+        for each, left in account.unanswered()
     )
     found = (*orders, *(("a flat that is not verified",) if account.flat.running else ()))
     return found or (() if account.idle or account.net() else ("what was sold without being held",))

@@ -6,13 +6,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.journal import SqliteJournal, read_events
 from engine.journal.fold import fold, folded
+from engine.journal.takeover import NOT_PLACED
 from engine.model.clock import VirtualClock
 from engine.model.commands import Flat, Unlock
-from engine.model.events import AnyEvent, FillBooked, StateKept
-from engine.model.types import TradeMode
+from engine.model.events import AnyEvent, FillBooked, StateKept, Submit
+from engine.model.order_requests import PlaceOrder
+from engine.model.order_rows import PartFilled
+from engine.model.types import Fill, Order, TradeMode
+from engine.trading.kept_orders import orders_in
 from tests.support.brokers import LateBroker
 from tests.support.builders import EAGER, ms
 from tests.support.journal_faults import booked, submit
@@ -28,6 +33,9 @@ def clock() -> VirtualClock:
 @pytest.fixture
 def restarts(tmp_path: Path, clock: VirtualClock) -> RestartHarness:
     return RestartHarness(tmp_path / "state", clock)
+
+
+ALL_THE_SAME = ", unless it went out without its rows: then its tag finds it"
 
 
 # ── Orders without an outcome ───────────────────────────────────────────────────────────────────────────────────────
@@ -74,18 +82,28 @@ def test_in_a_simulation_an_exit_without_an_outcome_is_judged_again(restarts: Re
 
 def test_live_orders_without_an_outcome_stay_open_and_lock(tmp_path: Path, clock: VirtualClock) -> None:
     restarts = RestartHarness(tmp_path / "state", clock, "live")
-    harness, journal = restarts.start(broker=LateBroker(1))
-    harness.prices(99, 100)
+    _, journal = restarts.start()
+    for number, part in ((1, 75), (2, 0)):
+        order = Order(number, f"LA{number}", 0, "BUY", 150, 10_000, "Entry", 1, 1)
+        placed = PlaceOrder(number, order.tag, 0, "BUY", 150, 10_000, "ENTRY", 10_000, "Entry", wish=number)
+        journal.write(Submit(order))
+        journal.write(placed)
+        if part:
+            journal.write(PartFilled(Fill(number, 0, "BUY", part, 10_000, 1), None, "1", {}))
+    journal.write(Submit(replace(order, number=3, tag="LA3", side="SELL", reason="Stop Loss")))
     journal.close("stopped")
     opened = restarts.peek()
     assert opened.still_locked == "the last run left something open"
-    assert opened.report[0] == ("order P1-1 BUY 975 NIFTY (Entry): without an outcome; it may stand at the broker")
-    assert opened.report[-1] == "NOT READY: orders without an outcome; look at the broker's own list"
-    second, journal = restarts.start()
-    assert [order.number for order in second.trader.state.orders] == [1]
-    second.command(Unlock()).prices(101, 102)
-    journal.close("stopped")
-    assert second.orders == []
+    assert opened.unresolved_orders == ("LA3", "LA1", "LA2")
+    assert opened.report[:3] == (
+        f"order LA3 SELL 150 NIFTY (Stop Loss): {NOT_PLACED}; the exit is judged again{ALL_THE_SAME}",
+        "order LA1 BUY 75 of 150 NIFTY (Entry): without an outcome; it may stand at the broker, whose books tell",
+        "order LA2 BUY 150 NIFTY (Entry): without an outcome; it may stand at the broker, whose books tell",
+    )
+    assert opened.report[-1] == "NOT READY: orders without an outcome; the broker's books are read first"
+    assert opened.kept is not None
+    assert set(orders_in(opened.kept.fields)) == {1, 2}
+    assert opened.kept.fields["gate.day_entries"] == 2
 
 
 # ── A flat that was cut short ───────────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ from engine.model.clock import VirtualClock
 from engine.model.commands import Unlock
 from engine.model.errors import InputError
 from engine.model.events import Submit
+from engine.model.order_requests import PlaceOrder
 from engine.model.types import Order
 from engine.serving.candidates import candidates
 from engine.serving.journalled import left_in
@@ -183,9 +184,11 @@ def test_an_order_without_an_outcome_is_something(folder: Path) -> None:
         journal = SqliteJournal.open(folder, "live", CLOCK)
         JournalHarness(journal)
         journal.write(Submit(Order(1, "L1-1", 0, "BUY", 75, 10_000, "Entry", ms("09:30:00"), 1)))
+        journal.write(PlaceOrder(2, "LA2", 0, "SELL", 75, 10_000, "EXIT", 10_000, "Stop Loss"))
         journal.close("killed")
     (found,) = candidates()
-    assert found.holds == ("order L1-1 without an outcome, BUY 75 NIFTY",)
+    waits = (("L1-1", "BUY"), ("LA2", "SELL"))
+    assert found.holds == tuple(f"order {tag} without an outcome, {side} 75 NIFTY" for tag, side in waits)
     assert status_of(place_of(folder), str).alarms == found.holds
 
 
