@@ -1,11 +1,14 @@
 """What the journal keeps of orders at a real broker, beside requests and answers: enough to know after a crash what may be out there."""
 
 from decimal import Decimal
+from typing import Literal
 
 from msgspec import Struct
 
 from engine.model.order_requests import Purpose
 from engine.model.types import Fill, PositionState, Side
+
+ClosedBy = Literal["External", "Broker square-off"]
 
 
 class SendBegun(Struct, frozen=True, tag=True):
@@ -27,7 +30,7 @@ class Adopted(Struct, frozen=True, tag=True):
     reason: str = "adopted"
 
 
-class Booked(Struct, frozen=True, tag=True):
+class Booked(Struct, frozen=True):
     """So much more of an order is filled, at this price as far as is known (minor units)."""
 
     order: int
@@ -65,7 +68,7 @@ class Ended(Struct, frozen=True, tag=True):
 
 
 class External(Struct, frozen=True, tag=True):
-    """Somebody else traded: `booked` of it closed what we held; the rest is not the strategy's, only a flat closes it."""
+    """Somebody else traded, and who, as far as is known: `booked` of it closed what we held; only a flat closes the rest."""
 
     broker_id: str
     fill_id: str
@@ -75,26 +78,4 @@ class External(Struct, frozen=True, tag=True):
     quantity: int
     price: int
     booked: int
-
-
-class FlatAsked(Struct, frozen=True, tag=True):
-    """A flat was begun."""
-
-    reason: str
-
-
-class FlatProven(Struct, frozen=True, tag=True):
-    """It is over: nothing is held, nothing works, nothing is unknown."""
-
-
-class EntriesUnlocked(Struct, frozen=True, tag=True):
-    """A person has lifted what locked entries."""
-
-
-class EntriesLocked(Struct, frozen=True, tag=True):
-    """Entries are locked, and why."""
-
-    reason: str
-
-
-OrderRow = SendBegun | Adopted | Booked | Ended | External | FlatAsked | FlatProven | EntriesLocked | EntriesUnlocked
+    by: ClosedBy = "External"

@@ -14,8 +14,9 @@ from engine.model.events import (
     OrderRejected,
     Submit,
 )
+from engine.model.order_rows import PartFilled
 from engine.model.trading_views import FlatLeg, FlatView
-from engine.model.types import Instrument
+from engine.model.types import Fill, Instrument, PositionState
 from engine.shortcut.receipt import NOTHING_LEFT
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.trading_state import TradingState
@@ -62,6 +63,7 @@ class Receipt:
         self._live = live
         self._legs: dict[int, _Leg] = {}
         self._orders: dict[int, int] = {}
+        self._in_parts: set[int] = set()  # orders whose fills were told part by part
         self._begun_ns = 0
         self._runs = False
         self._steps: list[str] = []
@@ -86,11 +88,14 @@ class Receipt:
                 line = f"{event.side} {name.quantity_text(event.quantity)} {name.symbol} in the broker's own app"
                 self._by_hand = (*self._by_hand, line)
                 self._steps.append(f"  {(now_ns - self._begun_ns) / 1e9:6.3f} s  told: {line}")
-            case Submit() if self._legs and event.order.side == "SELL" and event.order.instrument in self._legs:
+            case Submit() if event.order.instrument in self._legs and (self._runs or event.order.side == "SELL"):
                 self._orders[event.order.number] = event.order.instrument
                 self._legs[event.order.instrument].word = "SENT"
-            case FillBooked() if event.fill.order in self._orders:
-                self._filled(event)
+            case PartFilled(fill=fill) if fill.order in self._orders:
+                self._in_parts.add(fill.order)
+                self._filled(fill, event.position)
+            case FillBooked(fill=fill) if fill.order in self._orders and fill.order not in self._in_parts:
+                self._filled(fill, event.position)
             case OrderRejected() if event.order in self._orders:
                 self._legs[self._orders[event.order]].word = f"REJ {event.reason:.60}"
             case OrderCancelled() if event.order in self._orders:
@@ -117,11 +122,15 @@ class Receipt:
         self._steps = []
         self._by_hand = ()
         self._orders = {}
+        self._in_parts.clear()
         self.lines = ()
         self._legs = {
             inst.index: _Leg(inst.instrument, position.quantity, inst.last_price, self._blind(inst, now_ns))
             for inst, position in self._state.held()
         }
+        for index, net in self._state.orders.legs().items():  # what others have put on, too
+            inst = self._state.instrument_states[index]
+            self._legs[index] = _Leg(inst.instrument, abs(net), inst.last_price, self._blind(inst, now_ns))
 
     def _blind(self, inst: InstrumentState, now_ns: int) -> str:
         if not self._live:
@@ -131,17 +140,24 @@ class Receipt:
         age_ns = now_ns - inst.last_tick.recv_ns
         return f"BLIND {age_ns / 1e9:.0f} s" if age_ns > _NEWS_NS else ""
 
-    def _filled(self, event: FillBooked) -> None:
-        leg = self._legs[event.fill.instrument]
-        leg.filled += event.fill.quantity
-        leg.turnover += event.fill.quantity * event.fill.price
-        leg.word = "FILLED" if event.position is None else f"PART {leg.filled}/{leg.quantity}"
+    def _filled(self, fill: Fill, held: PositionState | None) -> None:
+        leg = self._legs[fill.instrument]
+        leg.filled += fill.quantity
+        leg.turnover += fill.quantity * fill.price
+        leg.word = "FILLED" if held is None else f"PART {leg.filled}/{leg.quantity}"
 
-    def view(self) -> FlatView:
-        """Where the flat stands, for a screen."""
-        flat = self._state.flat
+    def view(self, now_ms: int = 0) -> FlatView:
+        """Where the flat stands at `now_ms` of our own time, for a screen."""
+        flat, orders = self._state.flat, self._state.orders
         legs = tuple(
-            FlatLeg(index, leg.quantity, leg.filled, leg.planned, leg.shown) for index, leg in self._legs.items()
+            FlatLeg(
+                index,
+                leg.quantity,
+                leg.filled,
+                leg.planned,
+                (self._runs and orders.leg_word(index, now_ms)) or leg.shown,
+            )
+            for index, leg in self._legs.items()
         )
         by_hand = self._by_hand if flat.running else ()
         return FlatView(flat.shown, flat.reason, self._begun_ns, legs, self.lines, flat.until_ms, by_hand)

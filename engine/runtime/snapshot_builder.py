@@ -102,7 +102,7 @@ class SnapshotBuilder:
             positions=self._positions(),
             account=self._account(),
             entries=self._entries(),
-            flat=parts.receipt.view(),
+            flat=parts.receipt.view(parts.effects.now_ms),
             trades=tuple(parts.exits.newest),
             epochs=parts.epochs.views(cursor.last_seq, merged, fresh=self._status.stopped),
             inbox_waiting=len(parts.inbox),

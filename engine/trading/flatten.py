@@ -98,7 +98,8 @@ class Flattener:
         moved = self._work(Push(now_ms, closed_until_ms, ask, holds))
         if len(state.effects) > told:
             self._obstacles.tried(now_ms)
-        self._obstacles.judge(now_ms)
+        if flat.running:
+            self._obstacles.judge(now_ms)
         return moved or len(state.effects) > told
 
     def _work(self, push: Push) -> bool:

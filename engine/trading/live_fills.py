@@ -23,7 +23,6 @@ from engine.trading.positions import STOP_LOSS, Position
 from engine.trading.trading_state import TradingState
 
 _REFUSED: Final = frozenset({"REFUSED", "REJECTED", "NOT_PLACED"})
-_OTHERS: Final = "External"
 _NOT_PLACED: Final = CleanText("it was not placed")
 
 
@@ -190,5 +189,5 @@ class LiveFills:
         inst = state.instrument_states[told.instrument]
         fill = Fill(0, told.instrument, "SELL", told.booked, told.price, self._orders.now_ms)
         parts = OrderParts()
-        kinds = self._sold(inst, _OTHERS, fill, parts)
-        self._tell(inst, fill, parts, kinds, _OTHERS)
+        kinds = self._sold(inst, told.by, fill, parts)
+        self._tell(inst, fill, parts, kinds, told.by)

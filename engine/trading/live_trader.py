@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.config import Config
 from engine.model.broker_events import BrokerEvent
-from engine.model.commands import TraderCommand, Unlock
+from engine.model.commands import Flat, TraderCommand, Unlock
 from engine.model.events import AnyEvent, Submit
 from engine.model.order_reports import Accepted, NotSent, OrderAnswer, Refused, Unclear
 from engine.model.order_requests import OrderRequest, PlaceOrder
@@ -89,8 +89,10 @@ class LiveTrader(Trader):
     def on_command(
         self, command: TraderCommand, now_ms: int, closed_until_ms: int = 0, market_ms: int = 0
     ) -> Sequence[AnyEvent]:
-        """As for any trader; an unlock lifts what the desk has locked."""
+        """As for any trader; an unlock lifts what the desk has locked, a flat that joins the running one sends what waits for a person."""
         self.orders.follow(now_ms)
+        if isinstance(command, Flat):
+            self.orders.release()
         effects = super().on_command(command, now_ms, closed_until_ms, market_ms)
         if isinstance(command, Unlock) and not self.state.flat.running:
             self.orders.unlock()

@@ -45,7 +45,6 @@ AllowEntries: symbol by
 AmendOrder: order broker_id instrument quantity limit purpose overnight
 Arm
 BarEntries: symbol by
-Booked: order quantity price
 Bookmark: text tick at_ms
 Bye: detached
 Cancel: order
@@ -63,21 +62,17 @@ DeskMark: day salt run orders_a_day amends state
 Disarm
 Ended: order state filled turnover
 EntriesChanged: state reason at_ms
-EntriesLocked: reason
-EntriesUnlocked
 EntryRefused: instrument reason at_ms untold
 EventMark: ticks kind text at_ms
 ExitPage: first last rewinds state trades(number instrument entry_ms exit_ms entry_price exit_price quantity gross_pnl costs net_pnl reason blind operator_stop) reason
-External: broker_id fill_id instrument symbol side quantity price booked
+External: broker_id fill_id instrument symbol side quantity price booked by
 Fault: kind amount symbol
 FeedNote: text at_ms severe
 FillBooked: fill{FILL} position{POSITION} cash costs turnover untold
 Filled: fill{FILL}
 Flat: reason anyway
-FlatAsked: reason
 FlatChanged: state reason at_ms until_ms
 FlatNews: number state outcome reason begun_ns legs receipt
-FlatProven
 FollowFlat: ticket seen
 GapsCounted: instrument untold longest_ms since_ms at_ms
 GetDays: date today rewinds

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from engine.execution.write_lane import WriteLane
+from engine.journal.account import JournalledAccount
 from engine.model.order_reports import FillReport, Refused, RoundRead
 from engine.model.order_requests import PlaceOrder, WriteRequest
 from engine.model.order_rows import Booked
 from engine.outside.https import HttpAnswer
 from engine.text.sanitize import CleanText
-from engine.trading.orders import rounds, states
+from engine.trading.orders import desk, rounds, states
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_flat import LiveFlat
 from engine.trading.orders.live_order import LiveOrder
@@ -20,7 +21,6 @@ from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.tags import Tags
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from engine.venues.order_dialect import Reply, ReplyMeaning
-from tests.simulation import world as world_module
 from tests.simulation.seeds import history
 from tests.simulation.wire import Wire
 
@@ -164,19 +164,18 @@ def no_short_guard() -> Any:
 def tag_reused() -> Any:
     """A run after a restart begins to count anew, under the same run number."""
     whole = Tags.__init__
-    recover = world_module.recover
+    recover = desk.recover
 
     def begin(self: Tags, day: Any, salt: str, _: int) -> None:
         whole(self, day, salt, 1)
 
-    def forgetful(blotter: Blotter, *more: Any) -> Any:
-        found = recover(blotter, *more)
+    def forgetful(blotter: Blotter, *more: Any) -> None:
+        recover(blotter, *more)
         blotter.last_number = 0
-        return found
 
     @contextmanager
     def both() -> Iterator[None]:
-        with changed(Tags, "__init__", begin), changed(world_module, "recover", forgetful):
+        with changed(Tags, "__init__", begin), changed(desk, "recover", forgetful):
             yield
 
     return both()
@@ -199,14 +198,18 @@ def modify_of_a_part() -> Any:
 
 def lock_lost() -> Any:
     """Entries are not locked after a restart."""
-    recover = world_module.recover
+    recover = desk.recover
 
-    def forgetful(blotter: Blotter, *more: Any) -> Any:
-        found = recover(blotter, *more)
+    def forgetful(blotter: Blotter, *more: Any) -> None:
+        recover(blotter, *more)
         blotter.locked = ""
-        return found
 
-    return changed(world_module, "recover", forgetful)
+    @contextmanager
+    def both() -> Iterator[None]:
+        with changed(desk, "recover", forgetful), changed(JournalledAccount, "end_run", lambda _: None):
+            yield
+
+    return both()
 
 
 PLANTED = (

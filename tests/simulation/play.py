@@ -77,8 +77,8 @@ class Journalled(Session):
         """All that the journal has."""
         return [row.content for row in self.journal._rows]
 
-    def _carry_out(self, effects: Sequence[AnyEvent]) -> None:
-        super()._carry_out(effects)
+    def carry_out(self, effects: Sequence[AnyEvent]) -> None:
+        super().carry_out(effects)
         self.follow()
         for index in range(len(self._instruments)):
             held, known = self.trader.state.told(index), self.account.held.get(index)
@@ -90,16 +90,16 @@ class Journalled(Session):
 
     def another(self) -> LiveTrader:
         """A trader who knows nothing so far."""
-        return self._trader()
+        return self._trader(self._begun)
 
-    def crash(self, away_ms: int) -> LiveDay:
+    def killed(self, away_ms: int) -> LiveDay:
         """The process dies with every row on the disk, and another takes over; what it was told of orders."""
         symbols = tuple(each.symbol for each in self._instruments)
         day = told([DatedRow(self.now_ms * 1_000_000, row, symbols) for row in self.rows], symbols)  # type: ignore[arg-type]
-        self.account.take(RunStarted(self.run + 1, "live", "", 1, ""))
+        self.account.take(RunStarted(self.runs + 1, "live", "", 1, ""))
         kept = self.account.state()
-        self.restart(day, kept, away_ms)
-        self._beat()
+        self.restart(day.rows, day.sent, kept, away_ms)
+        self.beat()
         return day
 
     def follow(self) -> None:

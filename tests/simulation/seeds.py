@@ -41,40 +41,33 @@ class Trader:
         self._world = world
         self._rng = rng
         self._crashes = rng.random() < 0.4
-        self.entries = self.exits = self.flats = self.crashes = 0
 
     def act(self) -> None:
         """A moment's whim."""
         world, rng = self._world, self._rng
-        pursuit, now_ms = world.pursuit, world.now_ms
-        if now_ms - START_MS >= FAULTS_END_MS:
+        if world.now_ms - START_MS >= FAULTS_END_MS:
             return
         whim = rng.random()
-        if world.flat.word == "FLAT" and whim < 0.02:
-            world.unlock()
-        if world.blotter.locked and whim < 0.01 and not world.flat.running:
+        gate, flat = world.trader.state.gate, world.trader.state.flat
+        if (gate.locked or gate.halted) and not flat.running and whim < (0.02 if flat.state == "FLAT" else 0.01):
             world.unlock()
         if self._crashes and rng.random() < 0.004:
-            self.crashes += 1
             world.crash(rng.randint(300, 6_000))
             return
-        if world.flat.running:
+        if flat.running:
             return
         if whim < 0.004:
-            self.flats += world.begin_flat("a whim")
+            world.begin_flat("a whim")
             return
         at = rng.randrange(len(SECURITIES))
-        decided = world.quote(at).last
-        lot = SECURITIES[at].lot
-        wanted = [each for each in pursuit.wishes.values() if each.instrument == at and not each.dropped]
-        if not wanted and not world.blotter.net[at] and whim < 0.08 and not pursuit.objection():
-            self.entries += 1
-            pursuit.wish(at, "BUY", "ENTRY", lot * rng.choice((1, 2, 5, 30)), decided, "signal", now_ms)
-        elif world.blotter.net[at] > 0 and whim < 0.12 and not any(each.side == "SELL" for each in wanted):
-            self.exits += 1
-            held = world.blotter.net[at]
+        lot, price = SECURITIES[at].lot, world.last(at)
+        position = world.trader.state.portfolio.positions[at]
+        if position is None and whim < 0.08 and not world.objection(at):
+            world.signal(at, lot * rng.choice((1, 2, 5, 30)), price)
+        elif position is not None and whim < 0.12 and not position.exiting:
+            held = position.quantity
             part = held if rng.random() < 0.6 or held <= lot else held // lot // 2 * lot or lot
-            pursuit.wish(at, "SELL", "EXIT", part, decided, "Stop Loss", now_ms)
+            world.signal(at, -part, price)
 
 
 def history(seed: int) -> World:
@@ -90,8 +83,9 @@ def history(seed: int) -> World:
     world.run(FAULTS_END_MS, trader.act)
     world.exchange.end_faults(world.now_ms)
     world.begin_flat("the end")
-    world.run(REST_MS, world.pursuit.release)  # a person looks after what was refused for good
+    world.rest(REST_MS, world.look_after)
     world.judge_rest()
+    world.judge_replay()
     return world
 
 

@@ -1,34 +1,80 @@
 """A whole session at a simulated broker, on a virtual clock: the trader itself, its lanes, a journal, and what a recording keeps of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
+
+from msgspec import Struct
 
 from engine.config import Config
-from engine.journal.live_day import LiveDay
-from engine.model.commands import TraderCommand
+from engine.execution.actions import LaneName
+from engine.journal.account import JournalledAccount
+from engine.journal.rows import RunStarted
+from engine.model.commands import Lock, TraderCommand
 from engine.model.events import AnyEvent, StateKept
 from engine.model.marks import InputMark
 from engine.model.order_reports import OrderAnswer
 from engine.model.order_requests import LogIn, ReadRequest, WriteRequest
+from engine.model.state import Fields
 from engine.model.types import Instrument, Tick
+from engine.text.sanitize import CleanText
 from engine.trading.live_trader import LiveTrader
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.desk import DeskRules, OrderDesk
 from engine.trading.orders.price_ladder import Quote
 from engine.trading.orders.tags import Tags
 from engine.venues.angelone.orders.dialect import SmartApiOrders
+from engine.venues.order_dialect import WireRequest
 from tests.simulation.journal import VirtualJournal
 from tests.simulation.wire import Wire
 from tests.simulator.exchange.exchange import SimulatedExchange
 
-Input = Tick | InputMark
-BEAT_MS = 100
 ARRIVED_MS = 12_000  # after a start: what was sent before it has arrived by then
 _SALT = "A0"
 
 
+class Signal(Struct, frozen=True):
+    """What a strategy might want at this moment: to hold `quantity` more of an instrument, or less."""
+
+    instrument: int
+    quantity: int
+    price: int
+    reason: str
+    at_ms: int
+
+    def give(self, trader: LiveTrader) -> Sequence[AnyEvent]:
+        """Let the trader want it."""
+        state, inst = trader.state, trader.state.instrument_states[self.instrument]
+        trader.orders.follow(self.at_ms)
+        position = state.position(inst)
+        if self.quantity > 0:
+            inst.last_price = inst.last_price or self.price
+            state.buy(inst, self.quantity, inst.buy_price(self.price), self.at_ms)
+        elif position is not None:
+            state.close(inst, position, self.price, self.at_ms, self.reason, quantity=-self.quantity)
+        return trader.on_beat(self.at_ms)
+
+
+class Begun(Struct, frozen=True):
+    """What a run begins with: what those before have left in the journal, the requests that they sent among it, and when."""
+
+    run: int
+    rows: tuple[object, ...]
+    sent: tuple[tuple[int, bool, bool], ...]
+    kept: StateKept | None
+    at_ms: int
+
+
+Input = Tick | InputMark | Signal
+
+
 class Session:
-    """`events` are all effects, `inputs` what a recording keeps: ticks, answers, commands, beats that moved something."""
+    """`inputs` are what a recording of the present run keeps: ticks, answers, commands, beats that moved something.
+
+    `row_ms` says how long the next row takes to reach the disk; `on_send` is told of each request before its bytes go.
+    """
+
+    BEAT_MS = 100
 
     def __init__(
         self,
@@ -38,101 +84,167 @@ class Session:
         day: date,
         *,
         amends: bool = True,
+        row_ms: Callable[[], int] = lambda: 0,
+        on_send: Callable[[LaneName, WireRequest], None] = lambda *_: None,
     ) -> None:
         self.exchange = exchange
-        self.journal = VirtualJournal(lambda: 0)
-        self.wire = Wire(exchange, SmartApiOrders(instruments), self.journal, lambda *_: None)
         self.now_ms = exchange.now_ms
-        self.events: list[AnyEvent] = []
+        self.journal = VirtualJournal(row_ms)
         self.inputs: list[Input] = []
-        self._ticks = 0
-        self._rules, self._config, self._instruments = DeskRules(10_000, amends), config, instruments
-        self._day, self.run = day, 1
-        self.trader = self._trader()
+        self.ticks = 0
+        self._rules, self._config, self._instruments, self._day = DeskRules(10_000, amends), config, instruments, day
+        self._on_send = on_send
+        self._beat_ms = self.now_ms
+        self._begin(Begun(1, (), (), None, self.now_ms))
 
-    def _trader(self, rows: Iterable[object] = (), sent: Iterable[tuple[int, bool, bool]] = ()) -> LiveTrader:
-        """A trader who knows nothing but what `rows` of earlier runs of the day tell of orders, and what they have `sent`."""
-        tags, now_ms = Tags(self._day, _SALT, self.run), self.now_ms
-        from_ms = now_ms + ARRIVED_MS if rows else 0
+    @property
+    def runs(self) -> int:
+        """How many have begun."""
+        return self._begun.run
+
+    def _begin(self, begun: Begun) -> None:
+        self._begun = begun
+        self.inputs.clear()
+        self.trader = self._trader(begun)
+        dialect = SmartApiOrders(self._instruments)
+        self.wire = Wire(self.exchange, dialect, self.journal, self._on_send)
+        self.journal.write(self.trader.state.keep(self.now_ms), self.now_ms)
+
+    def _trader(self, begun: Begun) -> LiveTrader:
+        tags = Tags(self._day, _SALT, begun.run)
+        from_ms = begun.at_ms + ARRIVED_MS if begun.rows else 0
 
         def desk(listed: Sequence[Instrument], quote_of: Callable[[int], Quote]) -> OrderDesk:
             blotter = Blotter(listed, tags)
-            return OrderDesk(blotter, self._rules, quote_of, rows=rows, sent=sent, now_ms=now_ms, exits_from_ms=from_ms)
+            return OrderDesk(
+                blotter,
+                self._rules,
+                quote_of,
+                rows=begun.rows,
+                sent=begun.sent,
+                now_ms=begun.at_ms,
+                exits_from_ms=from_ms,
+            )
 
-        return LiveTrader(self._config, self._instruments, "T-", None, desk)
+        trader = LiveTrader(self._config, self._instruments, "T-", None, desk)
+        if begun.kept is not None:
+            trader.state.restore(begun.kept)
+        return trader
 
     # ── What happens ────────────────────────────────────────────────────────────────────────────────────────────
 
     def tick(self, tick: Tick) -> None:
         """A tick comes, now."""
-        self._ticks += 1
+        self.ticks += 1
         self.inputs.append(tick)
-        self._carry_out(self.trader.on_tick(tick))
+        self.carry_out(self.trader.on_tick(tick))
 
     def command(self, command: TraderCommand) -> None:
         """The operator wants something."""
-        self.inputs.append(InputMark(self._ticks, command, self.now_ms))
-        self._carry_out(self.trader.on_command(command, self.now_ms))
+        self.inputs.append(InputMark(self.ticks, command, self.now_ms))
+        self.carry_out(self.trader.on_command(command, self.now_ms))
+
+    def signal(self, instrument: int, quantity: int, price: int, reason: str = "Stop Loss") -> None:
+        """A strategy wants something."""
+        signal = Signal(instrument, quantity, price, reason, self.now_ms)
+        self.inputs.append(signal)
+        self.carry_out(signal.give(self.trader))
 
     def pass_time(self, until_ms: int) -> None:
         """Let time pass: answers come, beats are made."""
         while self.now_ms < until_ms:
-            beat_ms = self.now_ms - self.now_ms % BEAT_MS + BEAT_MS
-            self.now_ms = max(self.now_ms + 1, min(beat_ms, self.wire.next_ms(self.now_ms), until_ms))
+            self.now_ms = max(self.now_ms + 1, min(self._beat_ms, self.wire.next_ms(self.now_ms), until_ms))
             self.exchange.step(self.now_ms)
+            if self.now_ms >= self._beat_ms:
+                self._beat_ms = self.now_ms + self.BEAT_MS
+                self.beat()
             for event in self.wire.step(self.now_ms):
-                self._answer(event)
-            if self.now_ms == beat_ms:
-                self._beat()
-
-    def restart(self, day: LiveDay, kept: StateKept, away_ms: int) -> None:
-        """The process dies, and another begins so much later with what the journal has of the day's orders, and an account."""
-        self.wire.lose()
-        self.now_ms += away_ms
-        self.exchange.step(self.now_ms)
-        self.run += 1
-        self.trader = self._trader(day.rows, day.sent)
-        self.trader.state.restore(kept)
-        self.wire = Wire(self.exchange, SmartApiOrders(self._instruments), self.journal, lambda *_: None)
-        self.wire.log_in()
+                self.answer(event)
+            self.judge()
 
     def settle(self, most_ms: int) -> None:
         """Let time pass until nothing is under way."""
         until_ms = self.now_ms + most_ms
         while self.trader.orders.desk.busy and self.now_ms < until_ms:
-            self.pass_time(self.now_ms + BEAT_MS)
+            self.pass_time(self.now_ms + self.BEAT_MS)
 
-    def _answer(self, event: OrderAnswer) -> None:
-        kept = self.trader.orders.shortened(event)
-        self.inputs.append(InputMark(self._ticks, None, self.now_ms, answer=kept))
-        self._carry_out(self.trader.on_event(event, self.now_ms))
+    def judge(self) -> None:
+        """Look at what must hold at any moment."""
 
-    def _beat(self) -> None:
+    def beat(self) -> None:
+        """A beat is made."""
         effects = self.trader.on_beat(self.now_ms)
         if self.trader.moved:
-            self.inputs.append(InputMark(self._ticks, None, self.now_ms))
-        self._carry_out(effects)
+            self.inputs.append(InputMark(self.ticks, None, self.now_ms))
+        self.carry_out(effects)
 
-    def _carry_out(self, effects: Sequence[AnyEvent]) -> None:
+    def answer(self, event: OrderAnswer) -> None:
+        """The broker says something."""
+        kept = self.trader.orders.shortened(event)
+        self.inputs.append(InputMark(self.ticks, None, self.now_ms, answer=kept))
+        self.carry_out(self.trader.on_event(event, self.now_ms))
+
+    def carry_out(self, effects: Sequence[AnyEvent]) -> None:
+        """Hand effects to the lanes and to the journal."""
         for event in effects:
-            self.events.append(event)
             if isinstance(event, WriteRequest | ReadRequest | LogIn):
                 self.wire.ask([event], self.now_ms)
             else:
                 self.journal.write(event, self.now_ms)
 
+    def crash(self, away_ms: int) -> None:
+        """The process dies, and another begins so much later with what the disk has."""
+        rows = tuple(self.journal.crash(self.now_ms))
+        self.restart(rows, (), account_of(rows, self.runs + 1), away_ms)
+        if not rows:  # nothing tells what was: as behind any start, a person lets entries be
+            self.command(Lock(CleanText("a start")))
+
+    def restart(
+        self,
+        rows: tuple[object, ...],
+        sent: tuple[tuple[int, bool, bool], ...],
+        kept: StateKept | None,
+        away_ms: int,
+    ) -> None:
+        """The process is gone, and another begins so much later with rows of the day's orders, and an account."""
+        self.wire.lose()
+        self.now_ms += away_ms
+        self.exchange.step(self.now_ms)
+        self._begin(Begun(self.runs + 1, rows, sent, kept, self.now_ms))
+        self.wire.log_in()
+        self._beat_ms = self.now_ms
+
     # ── The recording ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def replayed(self) -> LiveTrader:
-        """Another trader, given what was recorded, and no broker."""
-        trader = self._trader()
+    def replayed(self) -> Fields:
+        """The state of another trader that was given what was recorded, and no broker."""
+        trader = self._trader(self._begun)
         for each in self.inputs:
-            if isinstance(each, Tick):
-                trader.on_tick(each)
-            elif each.answer is not None:
-                trader.on_event(each.answer, each.at_ms)
-            elif each.command is not None:
-                trader.on_command(each.command, each.at_ms)
-            else:
-                trader.on_beat(each.at_ms)
-        return trader
+            give(trader, each)
+        return trader.state.dump()
+
+
+def give(trader: LiveTrader, given: Input) -> None:
+    """Give a trader what was recorded."""
+    match given:
+        case Tick():
+            trader.on_tick(given)
+        case Signal():
+            given.give(trader)
+        case InputMark(answer=None, command=None):
+            trader.on_beat(given.at_ms)
+        case InputMark(answer=None, command=command):
+            trader.on_command(command, given.at_ms)  # type: ignore[arg-type]  # it is one
+        case InputMark(answer=answer):
+            trader.on_event(answer, given.at_ms)  # type: ignore[arg-type]
+
+
+def account_of(rows: Sequence[Any], run: int) -> StateKept | None:
+    """The account as the rows leave it, locked as behind any run that has not noted its end; None where there are none."""
+    kept = next((row for row in rows if isinstance(row, StateKept)), None)
+    if kept is None:
+        return None
+    account = JournalledAccount(kept)
+    for row in (*rows, RunStarted(run, "paper", "", 0, "")):
+        account.take(row)
+    return account.state()

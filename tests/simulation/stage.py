@@ -1,7 +1,9 @@
-"""A stage for stories about orders: prices stand where they are put, and things take the same time always."""
+"""A world in which prices stand where they are put, and things take the same time always: what stories are told on."""
 
+from collections.abc import Sequence
 from random import Random
 
+from engine.model.events import AnyEvent
 from tests.simulation.world import SECURITIES, START_MS, World
 from tests.simulator.exchange.settings import Delays
 
@@ -12,9 +14,10 @@ DEEP = 100_000
 
 
 class Stage(World):
-    """A world in which prices stand where they are put, and things take the same time always."""
+    """`told` is all that the trader has told."""
 
     def __init__(self, script: str = "", *, amends: bool = True, quoted: bool = True) -> None:
+        self.told: list[AnyEvent] = []
         super().__init__(Random(7), script, delays=QUICK, quoted=quoted)
         self._slow_rows = 0.0
         self.pursuit._amends = amends
@@ -31,14 +34,19 @@ class Stage(World):
         self.run(self.now_ms - START_MS + ms)
         return self
 
+    def carry_out(self, effects: Sequence[AnyEvent]) -> None:
+        """Keep what is told."""
+        self.told += effects
+        super().carry_out(effects)
+
     def buy(self, lots: int) -> "Stage":
         """The strategy wants to enter, and does."""
-        self.pursuit.wish(0, "BUY", "ENTRY", lots * LOT, 10_000, "signal", self.now_ms)
+        self.signal(0, lots * LOT, 10_000)
         return self.go(3_500)
 
     def sell(self, lots: int) -> "Stage":
         """A stop is hit."""
-        self.pursuit.wish(0, "SELL", "EXIT", lots * LOT, 10_000, "Stop Loss", self.now_ms)
+        self.signal(0, -lots * LOT, 10_000)
         return self
 
     @property

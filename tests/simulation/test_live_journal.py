@@ -29,7 +29,7 @@ def test_the_rows_tell_the_account_after_whatever_happens(seed: int) -> None:
     session = Play(seed, MISCHIEF).go(120)
     kinds = {type(row) for row in session.rows}
     assert {Submit, PlaceOrder, SendBegun, Accepted, PartFilled, Ended, External, FillBooked, TradeClosed} <= kinds
-    assert session.replayed().state.dump() == session.trader.state.dump()
+    assert session.replayed() == session.trader.state.dump()
 
 
 # ── Cut off ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -102,7 +102,7 @@ def test_a_run_after_a_crash_knows_all_orders_and_goes_on_with_that_account(seed
         play.go(25 + play.chance.randint(0, 9))
         session.pass_time(session.now_ms + play.chance.randint(1, 900))
         before = session.trader.orders.desk.blotter
-        day = session.crash(play.chance.choice((50, 1_500, 9_000)))
+        day = session.killed(play.chance.choice((50, 1_500, 9_000)))
         after = session.trader.orders.desk.blotter
         assert known(after) == known(before)
         assert {number for number, each in before.orders.items() if each.is_over} <= {

@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from engine.model.events import TradeClosed
 from engine.model.types import Tick, Trade
 from tests.simulation.session import Session
 from tests.simulator.exchange.exchange import SimulatedExchange
@@ -63,9 +64,9 @@ def live(day: list[Tick], overrides: tuple[str, ...]) -> Session:
 def test_a_recorded_day_gives_the_trades_of_paper() -> None:
     paper = TraderHarness(*AT_THE_PRICE).play(ticks())
     session = live(ticks(), AT_THE_PRICE)
-    trades = [event.trade for event in session.events if hasattr(event, "trade")]
+    trades = [row.trade for row in session.journal.crash(session.now_ms) if isinstance(row, TradeClosed)]
     assert len(trades) > 100
     assert [told(each) for each in trades] == [told(each) for each in paper.trades]
     late_ms = [abs(ours.exit_ms - theirs.exit_ms) for ours, theirs in zip(trades, paper.trades, strict=True)]
     assert max(late_ms) <= 1_000
-    assert session.replayed().state.dump() == session.trader.state.dump()
+    assert session.replayed() == session.trader.state.dump()

@@ -69,7 +69,7 @@ def test_an_exit_that_never_arrived_is_sent_again_after_enough_rounds_and_once()
 def test_nothing_is_entered_while_an_entry_is_unknown() -> None:
     stage = Stage("at place 1: place lost").buy(1).go(7_000)
     assert stage.pursuit.objection().endswith("is unknown")
-    stage.pursuit.wish(1, "BUY", "ENTRY", SECURITIES[1].lot, 20_000, "signal", stage.now_ms)
+    stage.signal(1, SECURITIES[1].lot, 20_000)
     stage.go(2_000)
     assert stage.sent == 1
 
@@ -101,7 +101,7 @@ def test_what_somebody_else_bought_is_sold_by_a_flat_only() -> None:
     assert stage.held == (0, 1)
     stage.begin_flat("key")
     stage.go(9_000)
-    assert (stage.flat.word, stage.exchange.net[NIFTY]) == ("FLAT", 0)
+    assert (stage.flat, stage.exchange.net[NIFTY]) == ("FLAT", 0)
 
 
 def test_a_flat_buys_a_short_back() -> None:
@@ -110,7 +110,7 @@ def test_a_flat_buys_a_short_back() -> None:
     stage.go(5_000)
     stage.begin_flat("key")
     stage.go(9_000)
-    assert stage.flat.word == "FLAT"
+    assert stage.flat == "FLAT"
     assert not any(stage.exchange.net.values())
 
 
@@ -118,10 +118,10 @@ def test_a_flat_is_proven_within_seconds_and_by_two_rounds() -> None:
     stage = Stage().buy(2)
     begun_ms = stage.now_ms
     stage.begin_flat("key")
-    while stage.flat.running:
+    while stage.trader.state.flat.running:
         stage.go(250)
         assert stage.now_ms - begun_ms < 10_000
-    assert stage.flat.word == "FLAT"
+    assert stage.flat == "FLAT"
     assert stage.now_ms - begun_ms > 1_000
 
 
@@ -130,11 +130,11 @@ def test_books_that_cannot_be_read_prove_nothing() -> None:
     stage.exchange.fault(stage.now_ms, "book empty x1000")
     stage.begin_flat("key")
     stage.go(70_000)
-    assert stage.flat.word != "FLAT"
-    assert stage.flat.escalated
+    assert stage.flat != "FLAT"
+    assert stage.desk.flat.escalated
     stage.exchange.end_faults(stage.now_ms)
     stage.go(15_000)
-    assert (stage.flat.word, stage.held) == ("FLAT", (0, 0))
+    assert (stage.flat, stage.held) == ("FLAT", (0, 0))
 
 
 def test_the_session_ends_while_an_exit_waits() -> None:
@@ -154,7 +154,7 @@ def test_a_refusal_by_price_protection_teaches_the_bound() -> None:
 def test_a_change_of_price_that_is_refused_teaches_the_bound() -> None:
     stage = Stage("at modify 1: modify reject price at_once").buy(1)
     stage.exchange.set_book(stage.now_ms, NIFTY, [], [(10_010, DEEP)], 10_000)
-    stage.sell(1).go(2_500)
+    stage.sell(1).go(2_000)
     assert stage.exchange.counters.refused == {"price": 1}
     floor, _ = stage.pursuit.pricing.bounds[0].allowed("SELL", stage.now_ms)
     sold = list(stage.blotter.orders.values())[-1]
@@ -169,19 +169,19 @@ def test_a_change_of_price_that_is_refused_teaches_the_bound() -> None:
 def test_an_exit_that_meets_a_closed_market_waits_until_it_is_open() -> None:
     stage = Stage("at place 2: place reject closed").buy(1).sell(1).go(20_000)
     assert (stage.held, stage.sent) == ((1, 1), 2)
-    assert [each.hold for each in stage.pursuit.wishes.values()] == ["the market is closed"]
-    stage.pursuit.release()
-    stage.go(5_000)
+    stage.go(15_000)
     assert (stage.held, stage.sent) == ((0, 0), 3)
 
 
-def test_a_quote_that_does_not_come_is_asked_for_again() -> None:
+def test_a_quote_that_does_not_come_is_asked_for_again_and_an_exit_goes_blind() -> None:
     stage = Stage("at quote 1: quote 5xx\nat quote 2: quote lost").buy(1)
     stage.quoted = False
-    stage.sell(1).go(4_000)
-    assert (stage.held, stage.exchange.counters.calls["quote"]) == ((1, 1), 2)
-    stage.go(8_000)  # a connection that hangs is given up
-    assert (stage.held, stage.exchange.counters.calls["quote"]) == ((0, 0), 3)
+    stage.go(4_000)  # what the feed has shown is old by then
+    stage.sell(1).go(1_400)
+    assert (stage.held, stage.exchange.counters.calls["quote"]) == ((1, 1), 1)
+    stage.go(2_600)
+    assert (stage.held, stage.exchange.counters.calls["quote"]) == ((0, 0), 2)
+    assert list(stage.blotter.orders.values())[-1].blind
 
 
 def test_an_order_above_the_freeze_quantity_goes_in_slices() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.model.order_rows import Booked, Ended, External
+from engine.model.order_rows import Ended, External, PartFilled
 from tests.simulation.stage import LOT, NIFTY, Stage
 
 
@@ -19,7 +19,7 @@ def test_a_crash_while_an_exit_is_out_is_found_by_its_tag() -> None:
 def test_an_entry_whose_sending_had_not_begun_is_not_out_there_after_a_crash() -> None:
     stage = Stage()
     stage.journal._lag_ms = lambda: 400
-    stage.pursuit.wish(0, "BUY", "ENTRY", LOT, 10_000, "signal", stage.now_ms)
+    stage.signal(0, LOT, 10_000)
     stage.go(700)
     stage.crash(1_000)
     stage.go(20_000)
@@ -31,9 +31,9 @@ def test_a_flat_goes_on_after_a_crash() -> None:
     stage.begin_flat("key")
     stage.go(1_000)
     stage.crash(3_000)
-    assert stage.flat.reason == "key"
+    assert stage.trader.state.flat.reason == "key"
     stage.go(40_000)
-    assert (stage.flat.word, stage.held) == ("FLAT", (0, 0))
+    assert (stage.flat, stage.held) == ("FLAT", (0, 0))
 
 
 def test_an_exit_that_left_without_its_rows_is_ours_after_two_crashes() -> None:
@@ -91,5 +91,5 @@ def test_an_entry_whose_rows_are_late_is_not_sent() -> None:
 def test_rows_tell_all_that_a_restart_must_know() -> None:
     stage = Stage().buy(1).sell(1).go(5_000)
     kinds = [type(row) for row in stage.journal.crash(stage.now_ms + 1_000)]
-    assert kinds.count(Booked) == kinds.count(Ended) == 2
+    assert kinds.count(PartFilled) == kinds.count(Ended) == 2
     assert External not in kinds

@@ -249,8 +249,11 @@ class Blotter:
         twins = self._look_for(read, found, now_ms)
         for order in orders:
             order.in_net = order.read  # a trade book is of the whole day
+        words = {report.broker_id: report.reason for report in found.foreign}
         for fill in found.foreign_fills:
-            if fill.broker_id not in twins and (row := self.others.trade(fill, self.net)):
+            if fill.broker_id not in twins and (
+                row := self.others.trade(fill, self.net, words.get(fill.broker_id, ""))
+            ):
                 self._lock(f"somebody else traded {fill.quantity} {fill.symbol}")
                 self.told.append(row)
         held = [self.broker_net(at) for at in range(len(self.instruments))]

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from engine.model.marks import DeskMark
 from engine.model.order_reports import OrderAnswer, Quoted, RoundFailed, RoundRead
@@ -17,6 +18,7 @@ from engine.model.state import Fields
 from engine.model.types import Instrument
 from engine.trading.orders.blotter import Blotter, Told
 from engine.trading.orders.desk_state import Kept, Parts, digests_of, take_text, text_of
+from engine.trading.orders.leg_words import LegWords
 from engine.trading.orders.live_flat import LiveFlat
 from engine.trading.orders.order_budget import OrderBudget
 from engine.trading.orders.price_ladder import Quote
@@ -44,7 +46,7 @@ class OrderDesk:
         rules: DeskRules,
         quote_of: Callable[[int], Quote],
         *,
-        rows: Iterable[object] = (),
+        rows: Sequence[object] = (),
         sent: Iterable[tuple[int, bool, bool]] = (),
         now_ms: int = 0,
         exits_from_ms: int = 0,
@@ -55,12 +57,14 @@ class OrderDesk:
         """
         self.blotter = blotter
         self._rules = rules
-        self.unknown = recover(blotter, rows, now_ms).unknown if rows else 0
+        if rows:
+            recover(blotter, rows, now_ms)
         self.budget = OrderBudget(rules.orders_a_day)
         for at_ms, entry, order in sent:
             self.budget.count(at_ms, entry=entry, order=order)
         self.pursuit = Pursuit(blotter, self.budget, quote_of, amends=rules.amends, exits_from_ms=exits_from_ms)
         self.flat = LiveFlat(self.pursuit)
+        self.words = LegWords(blotter, self.pursuit)
 
     @property
     def busy(self) -> bool:
@@ -73,6 +77,7 @@ class OrderDesk:
             self.pursuit.reading.over(answer.number, now_ms)
         elif isinstance(answer, Quoted):
             self.pursuit.pricing.quoted(answer, now_ms)
+        self.words.take(answer, now_ms)
         self.blotter.take(answer, now_ms)
         self.settle(now_ms)
 
@@ -81,10 +86,16 @@ class OrderDesk:
 
         A beat that changes nothing may be left out: whoever records beats keeps the others only.
         """
-        before = self.dump() if self.busy else None
+        before = self._movable()
         self.blotter.beat(now_ms)
         self.settle(now_ms)
-        return bool(self.pursuit.requests or self.pursuit.told) or (before is not None and self.dump() != before)
+        return bool(self.pursuit.requests or self.pursuit.told) or self._movable() != before
+
+    def _movable(self) -> tuple[object, ...]:
+        """All that time alone may change, where it calls for nothing to be sent or told."""
+        pursuit, flat = self.pursuit, self.flat
+        orders = [astuple(order) for order in self.blotter.open.values()]
+        return orders, [astuple(wish) for wish in pursuit.wishes.values()], pursuit.halted, flat.word, flat.escalated
 
     def settle(self, now_ms: int) -> None:
         """Let what came have its consequences."""

@@ -12,6 +12,7 @@ from engine.model.events import AnyEvent
 from engine.model.marks import DeskMark
 from engine.model.order_reports import OrderAnswer, RoundAgain, RoundRead
 from engine.model.order_requests import Purpose
+from engine.model.order_rows import Ended
 from engine.model.state import Fields, Plain
 from engine.trading.kept_orders import KeptOrder, parts_in, put_orders
 from engine.trading.order_parts import OrderParts
@@ -74,6 +75,11 @@ class LiveOrders:
     def begin_flat(self, reason: str, exit_reason: str) -> None:
         """Want out of everything that the broker holds, in orders that bear `exit_reason`."""
         self.desk.flat.begin(reason, self.now_ms, exit_reason)
+        self.touched = True
+
+    def release(self) -> None:
+        """A person has looked: what was refused for good is tried again."""
+        self.desk.pursuit.release()
         self.touched = True
 
     def unlock(self) -> None:
@@ -150,6 +156,15 @@ class LiveOrders:
         """Whether nobody knows what became of an order."""
         return bool(self.desk.blotter.unknown())
 
+    def legs(self) -> dict[int, int]:
+        """What a flat has to close, by instrument: what the broker holds, shorts below nought."""
+        blotter = self.desk.blotter
+        return {at: net for at in range(len(blotter.net)) if (net := blotter.broker_net(at))}
+
+    def leg_word(self, instrument: int, now_ms: int) -> str:
+        """What becomes of that leg, in a word; "" where orders say nothing of it."""
+        return self.desk.words.of(instrument, now_ms)
+
     def selling(self, _instrument: int) -> int:
         """Nothing: exits of an earlier run are judged anew, and sent only as far as nobody else may be selling."""
         return 0
@@ -173,7 +188,13 @@ class LiveOrders:
     def keep(self, into: Fields) -> None:
         """Add to `into` what the next run must know of orders beside their own rows."""
         into["orders.last_number"] = self.last_number
-        put_orders(into, {order.number: self._kept(order) for order in self.desk.blotter.open.values()}, self.parts)
+        put_orders(into, {order.number: self._kept(order) for order in self._not_told_over()}, self.parts)
+
+    def _not_told_over(self) -> Iterator[LiveOrder]:
+        """Orders that are not over, or of which no row tells that they are: what a restart has found is told with its first event."""
+        blotter = self.desk.blotter
+        yield from blotter.open.values()
+        yield from (blotter.orders[each.order] for each in blotter.told if isinstance(each, Ended))
 
     def _kept(self, order: LiveOrder) -> KeptOrder:
         wish = None if order.found else self.desk.pursuit.wishes.get(order.wish)

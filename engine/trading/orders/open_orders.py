@@ -106,6 +106,14 @@ class Orders:
         order = self._open.get(number)
         return order.quantity - self._left[number] if order else 0
 
+    def legs(self) -> dict[int, int]:
+        """Nothing beside what the account holds."""
+        return {}
+
+    def leg_word(self, _instrument: int, _now_ms: int) -> str:
+        """A simulated broker answers at once: nothing becomes of an order in between."""
+        return ""
+
     def selling(self, instrument: int) -> int:
         """How much of `instrument` the unanswered sell orders still have to sell."""
         return sum(

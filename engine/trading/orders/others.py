@@ -8,6 +8,7 @@ from msgspec import Struct
 from engine.model.order_reports import FillReport, NetReport
 from engine.model.order_rows import External
 from engine.model.types import Instrument
+from engine.trading.orders.refusals import is_square_off
 
 _MISMATCHES: Final = 3
 
@@ -46,14 +47,18 @@ class Others:
         """The broker's numbers of orders that are known to be others'."""
         return {broker_id for broker_id, _ in self.fills}
 
-    def trade(self, fill: FillReport, net: list[int]) -> External | None:
-        """Take a trade of theirs, once: what it closed of the `net` that we hold is booked as sold; None for one that is known."""
+    def trade(self, fill: FillReport, net: list[int], words: str = "") -> External | None:
+        """Take a trade of theirs, once: what it closed of the `net` that we hold is booked as sold; None for one that is known.
+
+        `words` are the broker's on its order.
+        """
         if (fill.broker_id, fill.fill_id) in self.fills:
             return None
         ours = net[fill.instrument] if fill.instrument >= 0 and fill.side == "SELL" else 0
         booked = max(0, min(ours, fill.quantity))
         row = External(
-            fill.broker_id, fill.fill_id, fill.instrument, fill.symbol, fill.side, fill.quantity, fill.price, booked
+            fill.broker_id, fill.fill_id, fill.instrument, fill.symbol, fill.side, fill.quantity, fill.price, booked,
+            "Broker square-off" if is_square_off(words) else "External",
         )  # fmt: skip
         self.know(row, net)
         return row

@@ -132,7 +132,7 @@ class Pursuit:
         self.told += came.alarms
 
     def release(self) -> None:
-        """The market is open (again), or a person has looked: what was held goes on."""
+        """A person has looked: what was held for one goes on."""
         for wish in self.wishes.values():
             wish.hold = ""
 

@@ -5,23 +5,10 @@ A crash is taken for the worst: whatever may have been sent is unknown, until th
 
 from collections.abc import Iterable
 
-from msgspec import Struct
-
 from engine.model.events import Submit
 from engine.model.order_reports import Accepted, NotSent, Refused
 from engine.model.order_requests import PlaceOrder
-from engine.model.order_rows import (
-    Adopted,
-    Booked,
-    Ended,
-    EntriesLocked,
-    EntriesUnlocked,
-    External,
-    FlatAsked,
-    FlatProven,
-    PartFilled,
-    SendBegun,
-)
+from engine.model.order_rows import Adopted, Ended, External, PartFilled, SendBegun
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_order import LiveOrder
 from engine.trading.orders.states import state_named
@@ -31,41 +18,18 @@ from engine.trading.orders.wishes import FREEING
 UNCLEAN = "the last run ended uncleanly"
 
 
-class Recovered(Struct, frozen=True):
-    """Which flat goes on ("": none); how many orders may be out there unseen."""
-
-    flat: str
-    unknown: int
-
-
-def recover(blotter: Blotter, rows: Iterable[object], now_ms: int) -> Recovered:
-    """Fill an empty blotter from `rows`, oldest first; entries are locked behind it.
-
-    They are those of a journal, in which a part of an order is `PartFilled` and its account folds locks and flats, or those
-    that tell all of it by themselves.
-    """
+def recover(blotter: Blotter, rows: Iterable[object], now_ms: int) -> None:
+    """Fill an empty blotter from a journal's `rows`, oldest first; entries are locked behind it."""
     taken = _Taken(blotter, now_ms)
-    flat, locked = "", UNCLEAN
     for row in rows:
-        match row:
-            case FlatAsked():
-                flat = row.reason
-            case FlatProven():
-                flat = ""
-            case EntriesLocked():
-                locked = row.reason
-            case EntriesUnlocked():
-                locked = UNCLEAN
-            case _:
-                taken.take(row)
+        taken.take(row)
     for order in blotter.orders.values():
         order.frees = taken.frees(order)
         _settle(order, now_ms, begun=order.number in taken.begun)
         if order.is_over and order.number not in taken.ended:
             blotter.told.append(Ended(order.number, order.state, order.filled, order.turnover))
     blotter.open = {number: order for number, order in blotter.orders.items() if not order.is_over}
-    blotter.locked = locked
-    return Recovered(flat, len(blotter.unknown()))
+    blotter.locked = UNCLEAN
 
 
 class _Taken:
@@ -91,8 +55,6 @@ class _Taken:
                 self._adopted(row)
             case SendBegun():
                 self.begun.add(row.order)
-            case Booked():
-                self._booked(row.order, row.quantity, row.price)
             case PartFilled(fill=fill):
                 self._booked(fill.order, fill.quantity, fill.price)
             case External():

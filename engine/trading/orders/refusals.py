@@ -35,6 +35,14 @@ _WORDS: Final[dict[RefusalFamily, str]] = {
 _BOUND: Final = re.compile(r"\b(above|below)[\s<:]*(?:rs\.?|inr|₹)?[\s<:]*([0-9][0-9,]*)(?:\.([0-9]+))?", re.IGNORECASE)
 
 
+_SQUARE_OFF: Final = re.compile(r"square.?off", re.IGNORECASE)
+
+
+def is_square_off(words: str) -> bool:
+    """Whether the broker says of an order that it closes intraday positions itself by it."""
+    return _SQUARE_OFF.search(words) is not None
+
+
 class RefusalWords(NamedTuple):
     """What the words of a refusal say: see `Refused` in `engine.model.order_reports`."""
 
@@ -77,7 +85,7 @@ Step = Literal[
     "free_margin",  # a second working sell takes the margin: look for it, cancel it, send again
     "held_product",  # under the product that the position has
     "cancel_opposite",  # our own order on the other side is cancelled first, then send again
-    "hold",  # until the market is open
+    "hold",  # the market is closed: now and then, until it is open
     "login",  # once; decided anew after one trusted round without it
     "read",  # the order is not where it was looked for: its details or a round decide
     "stop",  # no try helps: a person has to act

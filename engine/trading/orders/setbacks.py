@@ -11,6 +11,7 @@ from engine.trading.orders.slices import halved
 from engine.trading.orders.wishes import Wish
 
 _AGAIN_MS = 1_000
+_CLOSED_MS = 30_000  # between two tries at a market that says it is closed
 
 
 class Setback(Struct, frozen=True):
@@ -41,7 +42,7 @@ def take_refusal(wish: Wish, order: LiveOrder, blotter: Blotter, pricing: Pricin
         case "cancel_opposite":
             _take_back("BUY" if order.side == "SELL" else "SELL", order, blotter)
         case "hold":
-            wish.hold = "the market is closed"
+            wish.wait_ms = max(wish.wait_ms, now_ms + _CLOSED_MS)
         case "login":
             blotter.logged_in, blotter.trusted = False, 0
         case "stop":

@@ -1,0 +1,191 @@
+"""What may go wrong with a flat at a real broker, case by case: what is shown meanwhile, and how it ends."""
+
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from engine.model.commands import Flat
+from engine.model.events import AnyEvent, FlatChanged
+from engine.runtime.receipt import Receipt
+from engine.text.sanitize import CleanText
+from tests.simulation.stage import BANKNIFTY, DEEP, LOT, NIFTY, Stage
+from tests.simulation.world import SECURITIES
+
+
+class Watched(Stage):
+    """A stage with a receipt; `words` are those of the first leg, each once, in the order in which they came."""
+
+    def __init__(self, script: str = "", *, amends: bool = True) -> None:
+        self.words: list[str] = []
+        self.receipt: Receipt | None = None
+        super().__init__(script, amends=amends)
+        self.receipt = Receipt(self.trader.state, live=False)
+
+    def carry_out(self, effects: Sequence[AnyEvent]) -> None:
+        super().carry_out(effects)
+        if self.receipt is not None:
+            for event in effects:
+                self.receipt.note(event, time.perf_counter_ns())
+
+    def judge(self) -> None:
+        super().judge()
+        if self.receipt is None:
+            return
+        for leg in self.receipt.view(self.now_ms).legs[:1]:
+            word = leg.word.partition(" wait")[0]
+            if word not in self.words:
+                self.words.append(word)
+
+    def flee(self, ms: int) -> "Watched":
+        """Want out of everything, and let so much time pass."""
+        self.begin_flat("key")
+        self.go(ms)
+        return self
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it says that it is FLAT, and is."""
+        return self.flat == "FLAT" and not any(self.exchange.net.values()) and not self.exchange.working
+
+
+def test_a_flat_without_faults_is_proven_in_seconds() -> None:
+    stage = Watched().buy(2)
+    stage.flee(5_000)
+    assert stage.is_out
+    assert stage.words == ["WAIT", "SENT", "FILLED", "DONE"]
+    states = [event.state for event in stage.told if isinstance(event, FlatChanged)]
+    assert states == ["LOCKED", "CLOSING", "VERIFYING", "FLAT"]
+
+
+@pytest.mark.parametrize("fault", ["after", "reset taken", "5xx taken", "empty taken", "html taken", "null taken"])
+def test_an_answer_that_says_nothing_is_unknown_and_nothing_is_sent_again(fault: str) -> None:
+    stage = Watched(f"at place 2: place {fault}").buy(2)
+    stage.flee(20_000)
+    assert stage.is_out
+    assert stage.sent == 2
+
+
+@pytest.mark.parametrize("fault", ["lost", "reset", "5xx"])
+def test_what_never_arrived_is_sent_anew_after_three_rounds_without_it(fault: str) -> None:
+    stage = Watched(f"at place 2: place {fault}").buy(2)
+    stage.flee(35_000)
+    assert stage.is_out
+    assert stage.sent == 3
+    assert {"UNKNOWN 1/3", "UNKNOWN 2/3"} <= set(stage.words)
+
+
+def test_a_price_band_is_met_by_a_price_within_it() -> None:
+    stage = Watched("at place 2: place reject price").buy(2)
+    stage.flee(15_000)
+    assert stage.is_out
+    assert any(word.startswith("REJ LPP → ") for word in stage.words)
+
+
+def test_a_freeze_quantity_is_met_by_smaller_orders() -> None:
+    stage = Watched("at place 2: place reject freeze").buy(8)
+    stage.flee(15_000)
+    assert stage.is_out
+    assert any(word.startswith("REJ FREEZE → ") for word in stage.words)
+    assert stage.sent >= 4
+
+
+def test_a_session_that_has_expired_is_logged_in_anew_once() -> None:
+    stage = Watched().buy(2)
+    stage.exchange.fault(stage.now_ms, "session")
+    stage.flee(25_000)
+    assert stage.is_out
+    assert "LOGIN" in stage.words
+    assert stage.wire.generation == 2
+
+
+@pytest.mark.parametrize(("family", "word"), [("ip", "REJ IP"), ("blocked", "REJ BLOCKED")])
+def test_what_no_try_helps_against_waits_for_a_person(family: str, word: str) -> None:
+    stage = Watched(f"at place 2: place reject {family} at_once").buy(2)
+    stage.flee(30_000)
+    assert stage.sent == 2
+    assert stage.words[-1] == word
+    assert stage.trader.state.flat.shown in {"ESCALATED", "UNRESOLVED"}
+    stage.command(Flat(CleanText("again")))
+    stage.go(10_000)
+    assert stage.is_out
+
+
+def test_a_broker_that_wants_to_be_left_alone_is() -> None:
+    stage = Watched("at place 2: place rate\nat place 3: place rate").buy(2)
+    stage.flee(40_000)
+    assert stage.is_out
+    assert "RATE" in stage.words
+
+
+def test_a_broker_that_is_down_is_said_to_be_and_the_deadline_is_told() -> None:
+    stage = Watched().buy(2)
+    for call in ("place", "book", "trade_book", "positions", "details"):
+        stage.exchange.fault(stage.now_ms, f"{call} 5xx x1000")
+    stage.flee(30_000)
+    assert any(word.startswith(("BROKER DOWN", "UNKNOWN")) for word in stage.words)
+    assert stage.trader.state.flat.shown in {"ESCALATED", "UNRESOLVED"}
+    stage.exchange.end_faults(stage.now_ms)
+    stage.go(30_000)
+    assert stage.is_out
+
+
+def test_what_was_sold_by_two_hands_is_bought_back() -> None:
+    stage = Watched().buy(2)
+    stage.exchange.fault(stage.now_ms, f"external {-3 * LOT} {NIFTY}")
+    stage.flee(25_000)
+    assert stage.is_out
+    assert "CORRECTING" in stage.words
+
+
+def test_a_fill_while_the_entry_is_taken_back_is_closed_as_well() -> None:
+    stage = Watched("at cancel 1: cancel fill 100")
+    stage.exchange.set_book(stage.now_ms, NIFTY, [(10_000, DEEP)], [], 10_000)
+    stage.signal(0, 2 * LOT, 10_000)
+    stage.go(500)
+    stage.flee(15_000)
+    assert stage.is_out
+    assert [order.purpose for order in stage.blotter.orders.values()] == ["ENTRY", "FLAT"]
+
+
+@pytest.mark.parametrize("after_ms", [10, 30, 100, 600, 1_500, 2_500])
+def test_a_program_that_dies_in_the_middle_goes_on(after_ms: int) -> None:
+    stage = Watched().buy(2)
+    stage.flee(after_ms)
+    stage.crash(2_000)
+    stage.go(40_000)
+    assert stage.is_out
+    assert stage.trader.state.gate.locked.startswith("flat: key")
+
+
+def test_one_leg_of_two_is_refused_and_the_other_is_closed_all_the_same() -> None:
+    stage = Watched("at place 3: place reject blocked at_once").buy(2)
+    stage.signal(1, SECURITIES[1].lot, 20_000)
+    stage.go(4_000)
+    stage.flee(20_000)
+    assert sorted(stage.exchange.net.values()) != [0, 0]
+    assert 0 in stage.exchange.net.values()
+    assert stage.flat != "FLAT"
+    stage.command(Flat(CleanText("again")))
+    stage.go(10_000)
+    assert stage.is_out
+
+
+def test_two_requests_are_one_flat() -> None:
+    stage = Watched().buy(2)
+    for _ in range(5):
+        stage.command(Flat(CleanText("key")))
+        stage.go(20)
+    stage.go(8_000)
+    assert stage.is_out
+    assert stage.sent == 2
+
+
+def test_shorts_of_others_are_bought_back_first() -> None:
+    stage = Watched().buy(2)
+    stage.exchange.fault(stage.now_ms, f"external {-30} {BANKNIFTY}")
+    stage.go(6_000)
+    stage.flee(8_000)
+    assert stage.is_out
+    flats = [order.side for order in stage.blotter.orders.values() if order.purpose == "FLAT"]
+    assert flats == ["BUY", "SELL"]
