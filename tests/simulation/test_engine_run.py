@@ -12,7 +12,9 @@ from engine.model.order_reports import RoundAgain, RoundRead
 from engine.model.order_requests import PlaceOrder, WriteRequest
 from engine.model.types import Tick
 from engine.trading.live_trader import LiveTrader
+from engine.trading.orders.desk import OrderDesk
 from tests.simulation.engine_run import EngineRun
+from tests.simulation.recorded import FAULTS
 from tests.simulation.trading_days import play, run_at_exchange, wandering
 from tests.simulator.exchange.settings import Delays
 
@@ -96,6 +98,22 @@ def test_a_beat_that_moves_nothing_leaves_no_mark() -> None:
     for _ in range(30):
         run.turn.beat()
     assert len(run.recorder.marks) == before
+
+
+def test_a_beat_that_says_so_has_moved_nothing_that_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, quiet = OrderDesk.beat, 0
+
+    def beat(desk: OrderDesk, now_ms: int) -> bool:
+        nonlocal quiet
+        before = desk.dump()
+        moved = whole(desk, now_ms)
+        assert moved or desk.dump() == before
+        quiet += desk.busy and not moved
+        return moved
+
+    monkeypatch.setattr(OrderDesk, "beat", beat)
+    play(run_at_exchange(stream := wandering(200, step_ms=500), script=FAULTS, delays=Delays()), stream)
+    assert quiet > 20
 
 
 def test_an_order_waits_for_an_answer_until_the_broker_has_said_anything_of_it() -> None:

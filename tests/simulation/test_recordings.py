@@ -11,8 +11,9 @@ from engine.backtest.verification import verify
 from engine.model.commands import Seek
 from engine.model.events import TradeClosed
 from engine.model.marks import DeskMark, InputMark, Mark
-from engine.model.order_reports import OrderAnswer, OrderSeen
+from engine.model.order_reports import Accepted, OrderAnswer, OrderSeen
 from engine.recording import MqrSource
+from engine.recording.format import encode_mark
 from engine.recording.info import inspect_file
 from engine.trading.orders import desk
 from tests.simulation.recorded import FAULTS, Files, recorded_run, same
@@ -171,6 +172,17 @@ def test_a_long_state_stands_in_several_marks(tmp_path: Path, monkeypatch: pytes
     assert all(same(found) for found in files.verified())
     marks = list(MqrSource(files.paths[1]).marks())
     assert sum(isinstance(mark, DeskMark) for mark in marks) > 1
+
+
+@pytest.mark.slow
+def test_what_is_recorded_beside_the_ticks_of_a_day_of_orders_stays_small(tmp_path: Path) -> None:
+    files = recorded_run(tmp_path, wandering(3_600), "risk.max_positions_per_day=75")
+    marks = list(MqrSource(files.paths[0]).marks())
+    placed = [mark for mark in marks if isinstance(mark, InputMark) and isinstance(mark.answer, Accepted)]
+    assert len(placed) > 140
+    assert len(marks) < 3_000
+    assert sum(len(encode_mark(mark)) for mark in marks if isinstance(mark, InputMark)) < 700_000
+    assert max(len(encode_mark(mark)) for mark in marks) < 5_000
 
 
 def test_an_answer_that_no_broker_gives_is_one_line(recording: Path) -> None:
