@@ -41,16 +41,22 @@ def ticks() -> list[Tick]:
     return found
 
 
+class Day(Session):
+    """A session of six hours in which little happens: its beats are a second apart."""
+
+    BEAT_MS = 1_000
+
+
 def told(trade: Trade) -> tuple[object, ...]:
     """A trade without when it was and what it cost."""
     return trade.entry_price, trade.exit_price, trade.quantity, trade.gross_pnl, trade.reason
 
 
-def live(day: list[Tick], overrides: tuple[str, ...]) -> Session:
+def live(day: list[Tick], overrides: tuple[str, ...]) -> Day:
     listed = nifty(config(*overrides))
     security = Security("NIFTY07OCT2524900CE", "40001", lot=listed.lot_size, freeze=listed.freeze_quantity + 1, tick=1)
     exchange = SimulatedExchange((security,), Random(1), day[0].exch_ms - 10_000, delays=QUICK, cash=10**12)
-    session = Session(config(*overrides), (instrument_of(security),), exchange, DAY)
+    session = Day(config(*overrides), (instrument_of(security),), exchange, DAY)
     session.pass_time(exchange.now_ms + 5_000)  # two rounds
     for tick in day:
         session.pass_time(tick.exch_ms)
