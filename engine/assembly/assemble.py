@@ -42,7 +42,6 @@ from engine.recording import Header, MqrSource
 from engine.recording.format import RecordedMarket
 from engine.runtime import LOGGERS, Engine
 from engine.text.sanitize import CleanText, clean
-from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.session import TradingHours
 from engine.trading.trader import Trader
 from engine.venues.supply import LiveSupply
@@ -251,7 +250,7 @@ def _only_told(_problem: CleanText) -> None:
 
 
 def _has_real_orders(trader: Trader) -> bool:
-    return isinstance(trader.state.orders, LiveOrders)
+    return trader.state.orders.kind == "real"
 
 
 def _today(trader: Trader) -> date:

@@ -39,7 +39,6 @@ from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import MakeBroker, TurnParts
 from engine.runtime.uptime import UptimeWatch
 from engine.runtime.watching import Watching
-from engine.trading.orders.live_orders import LiveOrders
 from engine.venues.simulated.broker import simulated
 from engine.venues.simulated.faults import FaultySource
 from engine.venues.simulated.silent import silent
@@ -205,7 +204,7 @@ def replaying_engine(
         skipped = source.number_at(begins_ms)
         feed.move(skipped + 1, None, playing=not paused)
     clock = VirtualClock(begins_ms * 1_000_000)
-    broker = silent if isinstance(run.trader.state.orders, LiveOrders) else simulated
+    broker = silent if run.trader.state.orders.kind == "real" else simulated
     parts = _parts(run, clock, Cursor(lossless=True, after=skipped), run.config.engine.inbox_size, broker)
     check = ReplayCheck(parts, source) if isinstance(source, MqrSource) else None
     followed = None if check is None or check.is_empty else check

@@ -24,7 +24,6 @@ from engine.runtime.replay.comparable import other_rules
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
 from engine.text.sanitize import CleanText
-from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
 from engine.venues.simulated.silent import silent
@@ -138,7 +137,7 @@ def rerun(
         trader,
         VirtualClock(first.exch_ms * 1_000_000 if first else 0),
         Cursor(lossless=True),
-        silent if isinstance(trader.state.orders, LiveOrders) else simulated,
+        silent if trader.state.orders.kind == "real" else simulated,
         journal=notes,
         recorder=notes,
         keeps_account=False,

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from engine.model.order_requests import PlaceOrder
+from engine.model.order_requests import FREEING, PlaceOrder
 from engine.model.order_rows import Adopted, Ended
 from engine.model.state import Fields, Plain
 from engine.model.types import Fill, Order
 from engine.trading.kept_orders import KeptOrder, orders_in, parts_in, put_orders
 from engine.trading.order_parts import OrderParts
-from engine.trading.orders.wishes import FREEING
 
 OTHERS = "External"
 

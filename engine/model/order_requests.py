@@ -1,6 +1,6 @@
 """What is asked of a real broker, in plain data: each is carried out by an edge, once, and answered by events. Frozen, serialisable."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from msgspec import Struct
 
@@ -9,6 +9,7 @@ from engine.model.types import Side
 
 # Why an order is there; NET is one that rests at the broker for the case that nobody is there.
 Purpose = Literal["ENTRY", "EXIT", "FLAT", "NET"]
+FREEING: Final[frozenset[Purpose]] = frozenset({"ENTRY", "EXIT"})  # give back what they took where nothing comes true
 
 
 class PlaceOrder(Struct, frozen=True, tag=True):

@@ -32,7 +32,6 @@ from engine.runtime.tickets import Tickets
 from engine.runtime.turn_parts import Asked, JournalLost, Posted, TurnParts
 from engine.runtime.watching import Watching
 from engine.text.sanitize import clean
-from engine.trading.orders.live_orders import LiveOrders
 
 _LONGEST_STALL_S = 10.0
 _MARKED_LINK_STATES = frozenset({"UP", "WAITING", "REFUSED"})
@@ -113,7 +112,7 @@ class Dispatch:
         """Keep what a real broker says, then take it: in this order, for a round is kept as what is new since the one before."""
         parts = self._parts
         orders, now_ms = parts.trader.state.orders, parts.effects.now_ms
-        assert isinstance(orders, LiveOrders)  # nobody else asks a real broker
+        assert orders.kind == "real"  # nobody else asks a real broker
         parts.persistence.mark(InputMark(parts.cursor.position, None, now_ms, answer=orders.shortened(answer)))
         parts.effects.answered(answer, now_ms)
 

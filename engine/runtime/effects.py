@@ -34,7 +34,6 @@ from engine.runtime.persistence import Persistence
 from engine.runtime.receipt import Receipt
 from engine.runtime.timeline import Timeline
 from engine.trading.event_text import EventText
-from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.trader import Trader
 
 _now_ns = time.perf_counter_ns
@@ -144,7 +143,7 @@ class Effects:
         """Take what a broker has posted from a thread of its own."""
         self.carry_out(self._trader.on_event(said, now_ms))
         orders = self._trader.state.orders
-        if self._unanswered and isinstance(orders, LiveOrders):
+        if self._unanswered and orders.kind == "real":
             for number in [each for each in self._unanswered if orders.is_answered(each)]:
                 self._answered(number)
 

@@ -11,7 +11,6 @@ from engine.model.order_rows import PartFilled
 from engine.model.ports import Journal, Recorder, Rolling
 from engine.model.state import as_text, state_hash
 from engine.runtime.exits import Exits
-from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.trader import Trader
 
 _MOVES_THE_ACCOUNT = (
@@ -182,7 +181,7 @@ class Persistence:
     def begin_desk(self) -> None:
         """Say in the recording with what the desk of a run at a real broker begins, where there is one."""
         orders = self._trader.state.orders
-        if isinstance(orders, LiveOrders) and self._recorder is not None:
+        if orders.kind == "real" and self._recorder is not None:
             for each in orders.begin_recording():
                 self._recorder.mark(each)
 

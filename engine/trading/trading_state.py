@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from msgspec.structs import replace
 
@@ -26,14 +26,16 @@ from engine.trading.costs import CostBook
 from engine.trading.flatten_state import FlattenState
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.kept_orders import orders_in
-from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.orders.open_orders import Orders, Wanted, ordered_in
-from engine.trading.orders.wishes import Wish
 from engine.trading.portfolio import Portfolio, positions_in, strays_in
 from engine.trading.positions import Position
 from engine.trading.reach import Reach
 from engine.trading.risk import EntryGate
 from engine.trading.session import NO_DAY, SessionDay, TradingHours
+
+if TYPE_CHECKING:
+    from engine.trading.orders.live_orders import LiveOrders
+    from engine.trading.orders.wishes import Wish
 
 _MANY: Final = 50  # of more instruments the charts are coarser
 _UNKNOWN: Final = -1
@@ -318,7 +320,7 @@ class TradingState:
     def dump_told(self, into: Fields) -> None:
         """Add what was told and counted: no part of the deciding state, but what a replay takes back with it."""
         into["reach"] = self.reach.dump()
-        if isinstance(self.orders, LiveOrders):
+        if self.orders.kind == "real":
             self.orders.dump_whole(into)
         into["fills"] = list(self.fills)
         for inst in self.instrument_states:
@@ -351,8 +353,8 @@ class TradingState:
         fields["gate.day_entries"] = max(0, self.gate.day_entries - sum(each.is_entry for each in self._untold()))
         return StateKept(fields, self._symbols, at_ms)
 
-    def _untold(self) -> Iterator[Wish]:
-        return self.orders.untold() if isinstance(self.orders, LiveOrders) else iter(())
+    def _untold(self) -> Iterator["Wish"]:
+        return self.orders.untold() if self.orders.kind == "real" else iter(())
 
     def told(self, index: int) -> PositionState | None:
         """What is held of instrument `index` as rows tell it: a target that nothing was sent for so far is not taken."""

@@ -18,7 +18,6 @@ from engine.model.types import Instrument
 from engine.recording import MqrSource
 from engine.runtime.replay.comparable import incomparable, other_rules
 from engine.runtime.turn_parts import TurnParts
-from engine.trading.orders.live_orders import LiveOrders
 
 _NEVER = 1 << 62
 _MOST_MARKS = 250_000  # more are no run's of a day; each takes some hundred bytes
@@ -54,7 +53,7 @@ class ReplayCheck:
         self._parts = parts
         self._operator = parts.operator
         self._why_not = incomparable(source.header, parts.config, parts.instruments)
-        if source.real_orders and not isinstance(parts.trader.state.orders, LiveOrders):
+        if source.real_orders and parts.trader.state.orders.kind != "real":
             self._why_not = self._why_not or _NO_DESK
         self._other_rules = "" if any_version else other_rules(source.header)
         self._interfered_at = _NEVER  # the operator gave a command of his own after this tick

@@ -4,14 +4,14 @@ Stands where `Orders` stands in a run whose broker is simulated, and answers the
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from engine.model.events import AnyEvent
 from engine.model.marks import DeskMark
 from engine.model.order_reports import OrderAnswer, RoundAgain, RoundRead
-from engine.model.order_requests import Purpose
+from engine.model.order_requests import FREEING, Purpose
 from engine.model.order_rows import Ended
 from engine.model.state import Fields, Plain
 from engine.trading.kept_orders import KeptOrder, parts_in, put_orders
@@ -20,7 +20,7 @@ from engine.trading.orders.blotter import Told
 from engine.trading.orders.desk import OrderDesk
 from engine.trading.orders.live_order import LiveOrder
 from engine.trading.orders.open_orders import Wanted
-from engine.trading.orders.wishes import FREEING, Wish, WishOver
+from engine.trading.orders.wishes import Wish, WishOver
 
 _DESK: Final = "orders.desk"
 _ROUND: Final = "orders.round"
@@ -33,6 +33,7 @@ class LiveOrders:
     """`now_ms` is our own time, as far as it was told; it never falls. `touched`: something was wanted since the desk was settled."""
 
     STATE = ("last_number",)
+    kind: Literal["real"] = "real"
 
     def __init__(self, desk: OrderDesk) -> None:
         self.desk = desk

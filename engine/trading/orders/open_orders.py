@@ -1,7 +1,7 @@
 """Orders on their way: numbers, tags, and what the broker has not answered yet. Sends nothing itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -35,6 +35,7 @@ class Orders:
     """The run's orders; `open` maps the number of each unanswered order to what is still to be filled of it."""
 
     STATE = ("last_number",)
+    kind: Literal["simulated"] = "simulated"  # the broker; what a real one takes is loaded with a run that has one
 
     def __init__(self, tag_prefix: str) -> None:
         self._tag_prefix = tag_prefix

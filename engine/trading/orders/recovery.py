@@ -7,13 +7,12 @@ from collections.abc import Iterable
 
 from engine.model.events import Submit
 from engine.model.order_reports import Accepted, NotSent, Refused
-from engine.model.order_requests import PlaceOrder
+from engine.model.order_requests import FREEING, PlaceOrder
 from engine.model.order_rows import Adopted, Ended, External, PartFilled, SendBegun
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_order import LiveOrder
 from engine.trading.orders.states import state_named
 from engine.trading.orders.tags import run_of
-from engine.trading.orders.wishes import FREEING
 
 UNCLEAN = "the last run ended uncleanly"
 

@@ -9,7 +9,6 @@ from engine.model.types import Side
 from engine.trading.orders.price_ladder import ENTRY, EXIT, FLAT, Ladder
 from engine.trading.orders.refusals import RefusalCount
 
-FREEING: Final[frozenset[Purpose]] = frozenset({"ENTRY", "EXIT"})  # give back what they took where nothing comes true
 LADDERS: Final[dict[Purpose, Ladder]] = {"ENTRY": ENTRY, "EXIT": EXIT, "FLAT": FLAT, "NET": EXIT}
 
 
