@@ -156,7 +156,7 @@ class World(Session):
         """What the feed tells, while there is one."""
         for at, security in enumerate(SECURITIES if self.quoted else ()):
             depth = self.exchange.depth(security.symbol)
-            bid, ask = (side[0][0] if side else 0 for side in (depth.bids, depth.asks))
+            bid, ask = depth.best
             wall_ns = self.now_ms * 1_000_000
             self.tick(
                 Tick(self.ticks + 1, at, FLAG_HAS_BOOK, wall_ns, wall_ns, self.now_ms, 0, depth.last, 0, 0, bid, ask)

@@ -231,16 +231,20 @@ class Blotter:
     def _round(self, read: RoundRead, now_ms: int) -> None:
         orders = self.orders.values()
         for report in read.orders:
-            if self.tags.is_ours(report.tag) and self._of(report) is None:
+            if report.tag and report.tag not in self._by_tag and self.tags.is_ours(report.tag):
                 self._adopt(report, now_ms)
         found = rounds.sort(read, orders)
         self.doubt = rounds.doubt(read, found, orders, self.generation)
         # What it has is news in any case; what it lacks counts only where it is believed.
         for number, report in found.orders.items():
-            self._note(self.orders[number], self.orders[number].seen(report, now_ms))
+            order = self.orders[number]
+            if order.is_news(report):
+                self._note(order, order.seen(report, now_ms))
         for number, fills in found.fills.items():
+            order = self.orders[number]
             for fill in fills:
-                self._note(self.orders[number], self.orders[number].fill(fill, now_ms))
+                if fill.fill_id not in order.fills:
+                    self._note(order, order.fill(fill, now_ms))
         if self.doubt:
             return
         self.trusted += 1
@@ -248,7 +252,8 @@ class Blotter:
         self.others.calm(read.begun_ms)
         twins = self._look_for(read, found, now_ms)
         for order in orders:
-            order.in_net = order.read  # a trade book is of the whole day
+            if order.fills:
+                order.in_net = order.read  # a trade book is of the whole day
         words = {report.broker_id: report.reason for report in found.foreign}
         for fill in found.foreign_fills:
             if fill.broker_id not in twins and (

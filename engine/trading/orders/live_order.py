@@ -12,7 +12,7 @@ from engine.model.order_requests import Purpose
 from engine.model.order_rows import Adopted, Booked, Ended
 from engine.model.types import Side
 from engine.text.sanitize import CleanText
-from engine.trading.orders.states import AT_BROKER, OVER, TOMBSTONES, TRANSITIONS, OrderState, OrderWord
+from engine.trading.orders.states import AT_BROKER, FOR_GOOD, OVER, TOMBSTONES, TRANSITIONS, OrderState, OrderWord
 
 ANSWER_MS: Final = 7_000  # a request that is not answered by then is unclear
 CANCEL_MS: Final = 2_000  # a cancel that the book does not show by then is asked for again
@@ -154,6 +154,16 @@ class LiveOrder(Struct):
         return (*self.earlier_ids, self.broker_id) if self.broker_id else ()
 
     # ── What books and updates say ──────────────────────────────────────────────────────────────────────────────
+
+    def is_news(self, report: OrderReport) -> bool:
+        """Whether it has to be looked at: of an order that is over, and all of whose numbers are known, mostly nothing is."""
+        return (
+            self.state not in FOR_GOOD
+            or report.filled > self.filled
+            or report.broker_id != self.broker_id
+            or report.unique_id != self.unique_id
+            or not self.known_ms
+        )
 
     def seen(self, report: OrderReport, now_ms: int) -> list[Outcome]:
         """Take what the broker tells of it; older news than what is known undoes nothing."""

@@ -82,6 +82,8 @@ class Pricing:
 
     def asks(self, now_ms: int) -> list[ReadQuote]:
         """The quotes to ask for now: of what lacked one since the last call, each after a pause."""
+        if not self._lacking:
+            return []
         due = [at for at in sorted(self._lacking) if now_ms - self._asked_ms.get(at, -QUOTE_WAIT_MS) >= QUOTE_WAIT_MS]
         self._lacking.clear()
         self._asked_ms.update(dict.fromkeys(due, now_ms))

@@ -144,8 +144,9 @@ class Pursuit:
         if self.halted or blotter.locked:
             for wish in self.wishes.values():  # also what waits to be sent is taken back
                 wish.dropped = wish.dropped or wish.is_entry
-        for wish in sorted(self.wishes.values(), key=lambda each: (each.is_entry, each.number)):
-            self._serve(wish, now_ms)
+        if self.wishes:
+            for wish in sorted(self.wishes.values(), key=lambda each: (each.is_entry, each.number)):
+                self._serve(wish, now_ms)
         for order in tuple(blotter.open.values()):
             self._see_to(order, now_ms)
         self.requests += self.pricing.asks(now_ms)

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from engine.model.order_reports import FillReport, NetReport, OrderReport, RoundRead
 from engine.trading.orders.live_order import LiveOrder
-from engine.trading.orders.states import OVER, TOMBSTONES
+from engine.trading.orders.states import FOR_GOOD
 
 
 class Sorted(Struct, frozen=True):
@@ -58,9 +58,10 @@ def doubt(read: RoundRead, found: Sorted, orders: Iterable[LiveOrder], generatio
     for order in orders:
         if 0 < order.known_ms < read.begun_ms and (why := _lacks(read, found, order)):
             return f"order {order.tag} {why}"
-    known = {each for order in orders for each in order.ids} | {report.broker_id for report in read.orders}
-    if any(fill.broker_id not in known for fill in found.foreign_fills):
-        return "there is a trade of an order that no order book has"  # it may be ours, and its row comes later
+    if found.foreign_fills:
+        known = {each for order in orders for each in order.ids} | {report.broker_id for report in read.orders}
+        if any(fill.broker_id not in known for fill in found.foreign_fills):
+            return "there is a trade of an order that no order book has"  # it may be ours, and its row comes later
     return _unequal(read.net, read.fills)
 
 
@@ -71,11 +72,12 @@ def _lacks(read: RoundRead, found: Sorted, order: LiveOrder) -> str:
         return "is not in the order book"
     if order.filled_ms < read.begun_ms and report.filled < order.filled:
         return f"is filled by {order.filled}, not {report.filled}"
-    if order.state in OVER - TOMBSTONES and report.state == "working":
+    if order.state in FOR_GOOD and report.state == "working":
         return f"was {order.state.lower()} and works again"
-    fills = {fill.fill_id for fill in found.fills.get(order.number, ())}
-    if missing := order.fills.keys() - fills:
-        return f"has lost {len(missing)} of its trades"
+    if order.fills:
+        fills = {fill.fill_id for fill in found.fills.get(order.number, ())}
+        if missing := order.fills.keys() - fills:
+            return f"has lost {len(missing)} of its trades"
     return ""
 
 

@@ -34,6 +34,7 @@ WORDS: Final = get_args(OrderWord)
 OVER: Final[frozenset[OrderState]] = frozenset({"FILLED", "CANCELLED", "REJECTED", "REFUSED", "NOT_PLACED"})
 # Its tag may still turn up: it is taken in again, told as an alarm, and entries are locked.
 TOMBSTONES: Final[frozenset[OrderState]] = frozenset({"REFUSED", "NOT_PLACED"})
+FOR_GOOD: Final[frozenset[OrderState]] = OVER - TOMBSTONES
 AT_BROKER: Final[frozenset[OrderState]] = frozenset({"WORKING", "AMENDING", "CANCELLING"})
 
 _SEEN: Final[dict[OrderWord, OrderState]] = {

@@ -23,7 +23,7 @@ _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("AB1004", "AB2000", "AB2001"), "unclear"),
 }
 _TRUE = (True, "true", "True", "TRUE")
-_FALSE = (False, "false", "False", "FALSE")
+_EITHER = (*_TRUE, False, "false", "False", "FALSE")
 
 
 class AnswerVerdict(Struct, frozen=True):
@@ -48,7 +48,7 @@ def judge(status: int, body: bytes, scrub: str = "") -> AnswerVerdict:
     if not isinstance(document, dict):
         return _unclear(f"not the broker's format (HTTP {status})")
     well = document.get("status", document.get("success"))
-    if not isinstance(well, bool | str) or well not in (*_TRUE, *_FALSE):
+    if not isinstance(well, bool | str) or well not in _EITHER:
         return _unclear(f"neither yes nor no (HTTP {status})")
     code = document.get("errorcode") or document.get("errorCode") or ""
     code = code if isinstance(code, str) and re.fullmatch("[A-Z]{2}[0-9]{3,6}", code) else ""

@@ -49,6 +49,14 @@ class Depth:
             self._build(*self._moved)
         return self._asks
 
+    @property
+    def best(self) -> tuple[int, int]:
+        """The best bid and ask; 0 where there is none."""
+        if self._moved:
+            bid, ask, _ = self._moved
+            return bid * self.security.tick, ask * self.security.tick
+        return self._bids[0][0] if self._bids else 0, self._asks[0][0] if self._asks else 0
+
     def take(self, side: str, limit: int, most: int) -> list[tuple[int, int]]:
         """Take up to `most` from whoever is willing at `limit` or better, best first: prices and quantities."""
         levels, better = (self.asks, 1) if side == "BUY" else (self.bids, -1)
