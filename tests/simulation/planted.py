@@ -21,6 +21,7 @@ from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.tags import Tags
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from engine.venues.order_dialect import Reply, ReplyMeaning
+from tests.simulation.lines import Line
 from tests.simulation.seeds import history
 from tests.simulation.wire import Wire
 
@@ -55,12 +56,12 @@ def retry_on_timeout() -> Any:
     """An order that is not answered is sent again."""
     whole = Wire._send
 
-    def send(self: Any, name: Any, action: Any, now_ms: int) -> None:
-        whole(self, name, action, now_ms)
-        reply = self._under_way[name][-1].reply
+    def send(self: Any, line: Line, action: Any, now_ms: int) -> None:
+        whole(self, line, action, now_ms)
+        reply = line.newest
         if action.wire.path.endswith("placeOrder") and not isinstance(reply, HttpAnswer) and reply.sent:
-            self._under_way[name].pop()
-            whole(self, name, action, now_ms)
+            line.take_back()
+            whole(self, line, action, now_ms)
 
     return changed(Wire, "_send", send)
 

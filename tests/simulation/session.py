@@ -153,7 +153,7 @@ class Session:
     def pass_time(self, until_ms: int) -> None:
         """Let time pass: answers come, beats are made."""
         while self.now_ms < until_ms:
-            self.now_ms = max(self.now_ms + 1, min(self._beat_ms, self.wire.next_ms(self.now_ms), until_ms))
+            self.now_ms = max(self.now_ms + 1, min(self._beat_ms, self.wire.next_ms, until_ms))
             self.exchange.step(self.now_ms)
             if self.now_ms >= self._beat_ms:
                 self._beat_ms = self.now_ms + self.BEAT_MS

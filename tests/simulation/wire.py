@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator
 
-from msgspec import Struct
-
 from engine.execution.actions import LaneName, SendRequest, WriteRow, lane_of
 from engine.execution.read_lane import ReadLane
 from engine.execution.write_lane import ENTRIES, EXITS, WriteLane
@@ -12,8 +10,9 @@ from engine.model.order_requests import LogIn, OrderRequest, WithdrawOrder, Writ
 from engine.model.order_rows import SendBegun
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from engine.venues.order_dialect import Reply, WireRequest
+from engine.venues.order_dialect import WireRequest
 from tests.simulation.journal import VirtualJournal
+from tests.simulation.lines import Line
 from tests.simulator.exchange.exchange import SimulatedExchange
 from tests.simulator.exchange.updates import UpdateStream
 from tests.support.spoken_orders import HEADERS, reply_of
@@ -21,14 +20,6 @@ from tests.support.spoken_orders import HEADERS, reply_of
 LOGIN_MS = 400
 RECONNECT_MS = 1_000
 _CONNECTION_MS = 10_000  # after which a connection without an answer is closed
-
-
-class UnderWay(Struct, frozen=True):
-    """A request whose reply is here at `due_ms`."""
-
-    number: int
-    due_ms: int
-    reply: Reply
 
 
 class Wire:
@@ -48,12 +39,13 @@ class Wire:
         self._on_send = on_send
         self.generation = generation
         self._jwt = exchange.account.given.jwt
-        self._lanes: dict[LaneName, WriteLane | ReadLane] = {
-            "entries": WriteLane(dialect, ENTRIES), "exits": WriteLane(dialect, EXITS), "reads": ReadLane(dialect),
-        }  # fmt: skip
-        for lane in self._lanes.values():
-            lane.session(generation, up=True)
-        self._under_way: dict[LaneName, list[UnderWay]] = {name: [] for name in self._lanes}
+        self._lines: dict[LaneName, Line] = {
+            "entries": Line("entries", WriteLane(dialect, ENTRIES)),
+            "exits": Line("exits", WriteLane(dialect, EXITS)),
+            "reads": Line("reads", ReadLane(dialect)),
+        }
+        self._session(up=True)
+        self._durable = 0
         self._login_ms = 0
         self._updates: UpdateStream | None = None
         self._connect_ms = 0
@@ -75,21 +67,25 @@ class Wire:
         if isinstance(request, LogIn):
             self._login_ms = now_ms + LOGIN_MS
             return
-        lane = self._lanes[lane_of(request)]
+        line = self._lines[lane_of(request)]
+        lane = line.lane
         if isinstance(lane, ReadLane):
             lane.wish(request)  # type: ignore[arg-type]
+            line.stir()
         else:
             lane.wish(request, row, now_ms)  # type: ignore[arg-type]
+            line.stir(now_ms)
 
-    def next_ms(self, now_ms: int) -> int:
+    @property
+    def next_ms(self) -> int:
         """When something may happen next."""
-        times = [each.due_ms for under_way in self._under_way.values() for each in under_way]
-        times += [now_ms + wait for lane in self._lanes.values() if (wait := lane.wait_ms) is not None]
-        times += [self._login_ms] if self._login_ms else []
-        times += [self._updates.next_ms if self._updates is not None else self._connect_ms]
-        if (row_ms := self._journal.next_ms) is not None:
-            times.append(row_ms)
-        return min(times)
+        next_ms = self._updates.next_ms if self._updates is not None else self._connect_ms
+        for line in self._lines.values():
+            next_ms = min(next_ms, line.next_ms)
+        if self._login_ms:
+            next_ms = min(next_ms, self._login_ms)
+        row_ms = self._journal.next_ms
+        return next_ms if row_ms is None else min(next_ms, row_ms)
 
     def lose(self) -> None:
         """The process is gone: its socket is closed, answers come to nobody."""
@@ -103,35 +99,39 @@ class Wire:
             self.log_in()
             self.generation += 1
             yield self._session(up=True)
-        durable = self._journal.durable(now_ms)
-        for name, lane in self._lanes.items():
-            if isinstance(lane, WriteLane):
-                lane.durable(durable, now_ms)
-            for each in [each for each in self._under_way[name] if each.due_ms <= now_ms]:
-                self._under_way[name].remove(each)
-                lane.answer(each.number, each.reply, now_ms)
-            for action in lane.step(now_ms):
-                if isinstance(action, WriteRow) and isinstance(lane, WriteLane):
-                    lane.row_written(action.order, self._journal.write(SendBegun(action.order), now_ms))
-                elif isinstance(action, SendRequest):
-                    self._send(name, action, now_ms)
-            for event in lane.take_events():
-                if isinstance(event, SessionChanged):
-                    self._session(up=False)
-                yield event
+        before, self._durable = self._durable, self._journal.durable(now_ms)
+        for line in self._lines.values():
+            if line.stirred or line.next_ms <= now_ms or (self._durable != before and line.waits):
+                yield from self._step(line, now_ms)
         yield from self._listen(now_ms)
 
+    def _step(self, line: Line, now_ms: int) -> Iterator[OrderAnswer]:
+        lane = line.lane
+        if isinstance(lane, WriteLane):
+            lane.durable(self._durable, now_ms)
+        line.begin(now_ms)
+        for action in lane.step(now_ms):
+            if isinstance(action, WriteRow) and isinstance(lane, WriteLane):
+                lane.row_written(action.order, self._journal.write(SendBegun(action.order), now_ms))
+            elif isinstance(action, SendRequest):
+                self._send(line, action, now_ms)
+        for event in lane.take_events():
+            if isinstance(event, SessionChanged):
+                self._session(up=False)
+            yield event
+
     def _session(self, *, up: bool) -> SessionChanged:
-        for lane in self._lanes.values():
-            lane.session(self.generation, up=up)
+        for line in self._lines.values():
+            line.lane.session(self.generation, up=up)
+            line.stir()
         return SessionChanged(self.generation, up, CleanText(""))
 
-    def _send(self, name: LaneName, action: SendRequest, now_ms: int) -> None:
-        self._on_send(name, action.wire)
+    def _send(self, line: Line, action: SendRequest, now_ms: int) -> None:
+        self._on_send(line.name, action.wire)
         headers = HEADERS | {"authorization": f"Bearer {self._jwt}", "content-type": action.wire.content_type}
         outcome = self._exchange.request(now_ms, action.wire.method, action.wire.path, headers, action.wire.body)
         due_ms = now_ms + _CONNECTION_MS if outcome.end == "silent" else max(now_ms + 1, outcome.at_ms)
-        self._under_way[name].append(UnderWay(action.number, due_ms, reply_of(outcome)))
+        line.send(action.number, due_ms, reply_of(outcome))
 
     # ── Updates ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -50,7 +50,7 @@ class BrokenRuleError(AssertionError):
 
 
 class World(Session):
-    """What belongs to one history. `steps` are its newest, in words."""
+    """What belongs to one history. `steps` are its newest, each with its time."""
 
     BEAT_MS = BEAT_MS
 
@@ -69,11 +69,12 @@ class World(Session):
         )
         self.quoted = quoted
         self._slow_rows = rng.choice((0.0, 0.0, 0.02))
-        self.steps: deque[str] = deque(maxlen=40)
+        self.steps: deque[tuple[int, object]] = deque(maxlen=40)
         self.moves: Counter[tuple[str, str]] = Counter()  # steps of orders by what they came from and by what
         self._word = ""
         self.must_lock = ""  # why entries have to be locked, whatever the program says
         self._externals = self._external_ms = 0
+        self._writes = self._placed = 0  # what was judged of the requests and of the orders at the exchange
         self._act: Callable[[], None] = lambda: None
         # Whoever amends has made sure what the broker takes the quantity for.
         amends = quirks is None or (quirks.modify_quantity == "total" and rng.random() < 0.7)
@@ -192,36 +193,32 @@ class World(Session):
 
     def answer(self, event: OrderAnswer) -> None:
         """The broker says something."""
-        if isinstance(event, RoundRead):
-            states = " ".join(f"{each.tag[-5:]}:{each.said}:{each.filled}" for each in event.orders)
-            net = " ".join(f"{each.symbol[:5]}:{each.net}" for each in event.net)
-            self.note(f"round {event.number} {states} | {net} | {sum(f.quantity for f in event.fills)}")
-        else:
-            self.note(f"{event}")
+        self.note(event)
         super().answer(event)
 
     def carry_out(self, effects: Sequence[AnyEvent]) -> None:
         """Hand effects to the lanes and to the journal."""
-        for event in effects:
-            self.note(f"{event}")
-        super().carry_out(effects)
+        if effects:
+            self.steps.extend([(self.now_ms, event) for event in effects])
+            super().carry_out(effects)
 
-    def note(self, words: str) -> None:
-        """Keep a step in words."""
-        self.steps.append(f"{(self.now_ms - START_MS) / 1_000:9.3f}  {words:.240}")
+    def note(self, what: object) -> None:
+        """Keep a step, which is put into words where they are wanted."""
+        self.steps.append((self.now_ms, what))
 
     # ── What must never be ──────────────────────────────────────────────────────────────────────────────────────
 
     def require(self, holds: bool, rule: str) -> None:
         """Fail with the rule that is broken."""
         if not holds:
-            raise BrokenRuleError(f"{rule}\n" + "\n".join(self.steps))
+            steps = [f"{(at_ms - START_MS) / 1_000:9.3f}  {_words(what):.240}" for at_ms, what in self.steps]
+            raise BrokenRuleError("\n".join((rule, *steps)))
 
     def _judge_send(self, lane: LaneName, wire: WireRequest) -> None:
         """Look at what must hold whenever something is sent."""
         if lane == "reads":
             return
-        self.note(f"send {wire.path.rpartition('/')[2]} {wire.body.decode()}")
+        self.note(wire)
         if lane == "entries" and wire.path.endswith("placeOrder"):
             gate = self.trader.state.gate
             why = gate.locked or gate.halted or self.pursuit.halted or self.blotter.locked or self.must_lock
@@ -234,16 +231,22 @@ class World(Session):
         counters = self.exchange.counters
         if counters.external > self._externals:
             self._externals, self._external_ms = counters.external, self.now_ms
-        self.require(not counters.rates.get("write"), "more was sent than the broker takes")
-        self.require(max(counters.placed.values(), default=0) <= 1, "an order was sent twice")
-        twice = [tag for tag, times in counters.orders.items() if tag and times > 1]
-        self.require(not twice, f"{twice} are at the exchange twice")
-        if not counters.external:  # against somebody else's hand at the same moment nothing helps
+        if counters.rates:
+            self.require(not counters.rates.get("write"), "more was sent than the broker takes")
+        if len(counters.writes) > self._writes:
+            self._writes = len(counters.writes)
+            self.require(max(counters.placed.values(), default=0) <= 1, "an order was sent twice")
+        if len(self.exchange.orders) > self._placed:
+            self._placed = len(self.exchange.orders)
+            twice = [tag for tag, times in counters.orders.items() if tag and times > 1]
+            self.require(not twice, f"{twice} are at the exchange twice")
+        if counters.most_oversold and not counters.external:  # against somebody else's hand at that moment nothing helps
             oversold = counters.most_oversold
             self.require(not any(oversold.values()), f"more was to be sold than was held: {oversold}")
+        portfolio = self.trader.state.portfolio
         for at, net in enumerate(self.blotter.net):
-            held = self.trader.state.portfolio.net(at)
-            self.require(held == net, f"{held} of {SECURITIES[at].symbol} are in the account, {net} by its orders")
+            if (held := portfolio.net(at)) != net:
+                self.require(False, f"{held} of {SECURITIES[at].symbol} are in the account, {net} by its orders")
         before, self._word = self._word, self.flat
         if self._word == "FLAT" and before != "FLAT" and self.now_ms - self._external_ms > EXTERNAL_MS:
             truth = self.exchange
@@ -278,3 +281,14 @@ class World(Session):
         now, again = self.trader.state.dump(), self.replayed()
         names = [name for name in now if now[name] != again.get(name)]
         self.require(not names, f"replayed it is another: {[(name, now[name], again.get(name)) for name in names]}")
+
+
+def _words(what: object) -> str:
+    """A step in words."""
+    if isinstance(what, WireRequest):
+        return f"send {what.path.rpartition('/')[2]} {what.body.decode()}"
+    if isinstance(what, RoundRead):
+        states = " ".join(f"{each.tag[-5:]}:{each.said}:{each.filled}" for each in what.orders)
+        net = " ".join(f"{each.symbol[:5]}:{each.net}" for each in what.net)
+        return f"round {what.number} {states} | {net} | {sum(each.quantity for each in what.fills)}"
+    return f"{what}"
