@@ -20,7 +20,7 @@ class UnderWay(Struct, frozen=True):
 class Line:
     """`stirred`: something has come for the lane since it was stepped last."""
 
-    __slots__ = ("_due_ms", "_told_ms", "_under_way", "lane", "name", "stirred")
+    __slots__ = ("_next_ms", "_told_ms", "_under_way", "lane", "name", "stirred")
 
     def __init__(self, name: LaneName, lane: WriteLane | ReadLane) -> None:
         self.name: LaneName = name
@@ -28,17 +28,18 @@ class Line:
         self.stirred = True
         self._under_way: list[UnderWay] = []
         self._told_ms = 0  # the time that the lane knows of
-        self._due_ms: int | None = None  # when its own time is up; None: that has to be asked
+        self._next_ms: int | None = None  # when something happens by time alone; None: that has to be asked
 
     def stir(self, told_ms: int | None = None) -> None:
         """Something has come for it, with the time where one was told."""
-        self.stirred, self._due_ms = True, None
+        self.stirred, self._next_ms = True, None
         if told_ms is not None:
             self._told_ms = told_ms
 
     def send(self, number: int, due_ms: int, reply: Reply) -> None:
         """A request has gone out."""
         self._under_way.append(UnderWay(number, due_ms, reply))
+        self._next_ms = None
 
     @property
     def newest(self) -> Reply:
@@ -48,30 +49,21 @@ class Line:
     def take_back(self) -> None:
         """Forget what went out last."""
         self._under_way.pop()
-
-    @property
-    def waits(self) -> bool:
-        """Whether anything waits in the lane, or is under way."""
-        return self._own_ms < NEVER
+        self._next_ms = None
 
     @property
     def next_ms(self) -> int:
-        """When something happens by time alone."""
-        due_ms = self._own_ms
-        for each in self._under_way:
-            due_ms = min(due_ms, each.due_ms)
-        return due_ms
-
-    @property
-    def _own_ms(self) -> int:
-        if self._due_ms is None:
+        """When something happens by time alone; never where nothing waits in the lane, and nothing is under way."""
+        if self._next_ms is None:
             wait_ms = self.lane.wait_ms
-            self._due_ms = NEVER if wait_ms is None else self._told_ms + wait_ms
-        return self._due_ms
+            self._next_ms = NEVER if wait_ms is None else self._told_ms + wait_ms
+            for each in self._under_way:
+                self._next_ms = min(self._next_ms, each.due_ms)
+        return self._next_ms
 
     def begin(self, now_ms: int) -> None:
         """It is stepped now: what has come by the wire is given to the lane."""
         for each in [each for each in self._under_way if each.due_ms <= now_ms]:
             self._under_way.remove(each)
             self.lane.answer(each.number, each.reply, now_ms)
-        self.stirred, self._told_ms, self._due_ms = False, now_ms, None
+        self.stirred, self._told_ms, self._next_ms = False, now_ms, None

@@ -13,6 +13,7 @@ from engine.venues.angelone.orders.dialect import SmartApiOrders
 from engine.venues.order_dialect import WireRequest
 from tests.simulation.journal import VirtualJournal
 from tests.simulation.lines import Line
+from tests.simulator.exchange.due import NEVER
 from tests.simulator.exchange.exchange import SimulatedExchange
 from tests.simulator.exchange.updates import UpdateStream
 from tests.support.spoken_orders import HEADERS, reply_of
@@ -101,7 +102,7 @@ class Wire:
             yield self._session(up=True)
         before, self._durable = self._durable, self._journal.durable(now_ms)
         for line in self._lines.values():
-            if line.stirred or line.next_ms <= now_ms or (self._durable != before and line.waits):
+            if line.stirred or line.next_ms <= now_ms or (self._durable != before and line.next_ms < NEVER):
                 yield from self._step(line, now_ms)
         yield from self._listen(now_ms)
 

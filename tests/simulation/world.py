@@ -240,7 +240,9 @@ class World(Session):
             self._placed = len(self.exchange.orders)
             twice = [tag for tag, times in counters.orders.items() if tag and times > 1]
             self.require(not twice, f"{twice} are at the exchange twice")
-        if counters.most_oversold and not counters.external:  # against somebody else's hand at that moment nothing helps
+        if (
+            counters.most_oversold and not counters.external
+        ):  # against somebody else's hand at that moment nothing helps
             oversold = counters.most_oversold
             self.require(not any(oversold.values()), f"more was to be sold than was held: {oversold}")
         portfolio = self.trader.state.portfolio

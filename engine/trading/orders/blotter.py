@@ -236,15 +236,7 @@ class Blotter:
         found = rounds.sort(read, orders)
         self.doubt = rounds.doubt(read, found, orders, self.generation)
         # What it has is news in any case; what it lacks counts only where it is believed.
-        for number, report in found.orders.items():
-            order = self.orders[number]
-            if order.is_news(report):
-                self._note(order, order.seen(report, now_ms))
-        for number, fills in found.fills.items():
-            order = self.orders[number]
-            for fill in fills:
-                if fill.fill_id not in order.fills:
-                    self._note(order, order.fill(fill, now_ms))
+        self._take_news(found, now_ms)
         if self.doubt:
             return
         self.trusted += 1
@@ -265,6 +257,18 @@ class Blotter:
         for each in self.others.compare(self.net, held, read.net):
             self._lock(f"{self.instruments[each.instrument].symbol}: we hold {each.ours}, the broker {each.theirs}")
             self.told.append(each)
+
+    def _take_news(self, found: rounds.Sorted, now_ms: int) -> None:
+        """Take what a round says of orders of ours, as far as it was not known."""
+        for number, report in found.orders.items():
+            order = self.orders[number]
+            if order.is_news(report):
+                self._note(order, order.seen(report, now_ms))
+        for number, fills in found.fills.items():
+            order = self.orders[number]
+            for fill in fills:
+                if fill.fill_id not in order.fills:
+                    self._note(order, order.fill(fill, now_ms))
 
     def _look_for(self, read: RoundRead, found: rounds.Sorted, now_ms: int) -> set[str]:
         """Count a trusted round for orders that are unknown; what might be one that was not answered, its tag lost, by the broker's number."""

@@ -161,13 +161,14 @@ class Pursuit:
 
     def _serve(self, wish: Wish, now_ms: int) -> None:
         """Send what is still wanted and not on its way."""
-        pending = sum(each.left for each in self.blotter.open.values() if each.wish == wish.number)
-        settling = any(each.wish == wish.number and not each.left for each in self.blotter.open.values())
-        left = wish.quantity - wish.filled - pending
-        if left <= 0 or wish.dropped or wish.hold or now_ms < wish.wait_ms or not wish.refusals.may_try(now_ms):
+        if wish.dropped or wish.hold or now_ms < wish.wait_ms or not wish.refusals.may_try(now_ms):
+            return
+        on_its_way = [each.left for each in self.blotter.open.values() if each.wish == wish.number]
+        left = wish.quantity - wish.filled - sum(on_its_way)
+        if left <= 0:
             return
         if wish.is_entry:
-            if pending or settling:
+            if on_its_way:
                 return
             if self.objection() or (not wish.begun_ms and now_ms - wish.at_ms > STALE_MS):
                 wish.dropped = True  # what the strategy wanted once is not made up for later

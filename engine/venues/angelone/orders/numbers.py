@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Final
 
 from engine.model.types import MAX_PRICE, MAX_QUANTITY
@@ -50,6 +51,7 @@ def is_told(told: Told) -> bool:
     return told is not None and told != ""
 
 
+@lru_cache(maxsize=1024, typed=True)  # the numbers of a book come again with every round
 def to_identity(told: Told) -> CleanText:
     """The number of an order or a fill, which may come as a bare number; "" where there is none. Raises MisfitError."""
     text = "" if told is None else str(to_quantity(told) if isinstance(told, float) else told).strip()

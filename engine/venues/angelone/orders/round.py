@@ -1,11 +1,13 @@
 """One round: order book, trade book and positions, read one after the other. All three are good, or the round has failed."""
 
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from engine.model.order_reports import FillReport, NetReport, OrderReport, RoundFailed, RoundRead
+from engine.outside.https import HttpAnswer
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.answers import one_line
 from engine.venues.angelone.orders.meanings import Heard, hear
@@ -20,15 +22,33 @@ _Report = TypeVar("_Report")
 _BOOKS: Final = (("order book", ORDER_BOOK), ("trade book", TRADE_BOOK), ("positions", POSITIONS))
 
 
+class _Told(Struct, frozen=True):
+    """The newest good answer about a list, what it was read with, and what it said."""
+
+    reply: HttpAnswer
+    orders: tuple[OrderReport, ...]
+    said: tuple[Any, ...]
+
+    def again(self, reply: Reply, orders: tuple[OrderReport, ...]) -> bool:
+        """Whether `reply` says the same, beside these orders."""
+        return (
+            isinstance(reply, HttpAnswer)
+            and reply.body == self.reply.body
+            and reply.status == self.reply.status
+            and orders is self.orders
+        )
+
+
 class KnownRows:
     """What the rows of the newest round said: most come again as they were, and to read one takes longer than to find it.
 
-    Holds the rows of one round at most; to be made anew with other instruments.
+    Holds the rows of one round at most, and its answers; to be made anew with other instruments.
     """
 
     def __init__(self) -> None:
         self.orders: dict[OrderRow, OrderReport] = {}
         self.fills: dict[tuple[TradeRow, OrderReport | None], FillReport] = {}
+        self.told: dict[int, _Told] = {}
 
 
 class SmartApiRound:
@@ -42,44 +62,54 @@ class SmartApiRound:
         self._generation = generation
         self._begun_ms = begun_ms
         self._traded = traded
-        self._read = 0
-        self._orders: tuple[OrderReport, ...] = ()
-        self._fills: tuple[FillReport, ...] = ()
-        self._net: tuple[NetReport, ...] = ()
+        self._said: list[tuple[Any, ...]] = []  # what was read so far: orders, fills, net
 
     @property
     def wire(self) -> WireRequest:
         """What is to be asked next."""
-        return _BOOKS[self._read][1]
+        return _BOOKS[len(self._said)][1]
 
     def take(self, reply: Reply, now_ms: int) -> ReplyMeaning | None:
         """Take the reply to that; the round's outcome once there is one."""
-        heard = hear(reply)
-        try:
-            (self._take_orders, self._take_trades, self._take_positions)[self._read](heard, now_ms)
-        except (MisfitError, msgspec.ValidationError) as error:
-            reason = one_line(f"{_BOOKS[self._read][0]}: {error}")
-            return heard.means(RoundFailed(self._number, reason, heard.wait_s))
-        self._read += 1
-        if self._read < len(_BOOKS):
-            return None
-        return ReplyMeaning(
-            RoundRead(self._number, self._begun_ms, now_ms, self._generation, self._orders, self._fills, self._net)
-        )
+        told = self._known.told.get(len(self._said))
+        if told is not None and told.again(reply, self._orders):
+            said = told.said
+        else:
+            heard = hear(reply)
+            try:
+                said = (self._orders_in, self._trades_in, self._positions_in)[len(self._said)](heard, now_ms)
+            except (MisfitError, msgspec.ValidationError) as error:
+                reason = one_line(f"{_BOOKS[len(self._said)][0]}: {error}")
+                return heard.means(RoundFailed(self._number, reason, heard.wait_s))
+            if isinstance(reply, HttpAnswer):
+                self._known.told[len(self._said)] = _Told(reply, self._orders, said)
+        return self._take(said, now_ms)
 
-    def _take_orders(self, heard: Heard, _: int) -> None:
+    def _take(self, said: tuple[Any, ...], now_ms: int) -> ReplyMeaning | None:
+        """Take what a list says; the round, once it is whole."""
+        self._said.append(said)
+        if len(self._said) < len(_BOOKS):
+            return None
+        return ReplyMeaning(RoundRead(self._number, self._begun_ms, now_ms, self._generation, *self._said))
+
+    @property
+    def _orders(self) -> tuple[OrderReport, ...]:
+        """The orders of this round, once they are read."""
+        return self._said[0] if self._said else ()
+
+    def _orders_in(self, heard: Heard, _: int) -> tuple[OrderReport, ...]:
         rows = rows_in(heard, OrderRow)
         self._known.orders = _each(rows, self._known.orders, lambda row: order_report(row, self._traded))
-        self._orders = tuple(self._known.orders[row] for row in rows)
+        return tuple(self._known.orders[row] for row in rows)
 
-    def _take_trades(self, heard: Heard, now_ms: int) -> None:
+    def _trades_in(self, heard: Heard, now_ms: int) -> tuple[FillReport, ...]:
         orders: dict[CleanText, OrderReport] = {each.broker_id: each for each in self._orders}
         rows = [(row, orders.get(to_identity(row.orderid))) for row in rows_in(heard, TradeRow)]
         self._known.fills = _each(rows, self._known.fills, lambda row: fill_report(*row, self._traded, now_ms))
-        self._fills = tuple(self._known.fills[row] for row in rows)
+        return tuple(self._known.fills[row] for row in rows)
 
-    def _take_positions(self, heard: Heard, _: int) -> None:
-        self._net = net_reports(rows_in(heard, PositionRow), self._traded)
+    def _positions_in(self, heard: Heard, _: int) -> tuple[NetReport, ...]:
+        return net_reports(rows_in(heard, PositionRow), self._traded)
 
 
 def rows_in(heard: Heard, kind: type[_Row]) -> list[_Row]:

@@ -15,8 +15,8 @@ NOW_MS = stamp_ms("20-Oct-2020 13:12:00")
 WITHOUT = "without"
 
 
-def read(orders: Reply, trades: Reply, positions: Reply) -> RoundRead | RoundFailed:
-    reading = DIALECT.begin_round(3, 2, NOW_MS)
+def read(orders: Reply, trades: Reply, positions: Reply, dialect: SmartApiOrders = DIALECT) -> RoundRead | RoundFailed:
+    reading = dialect.begin_round(3, 2, NOW_MS)
     for reply in (orders, trades, positions):
         if (meaning := reading.take(reply, NOW_MS + 90)) is not None:
             assert isinstance(meaning.answer, RoundRead | RoundFailed)
@@ -281,3 +281,18 @@ def test_what_was_taken_off_the_list_does_not_stand_before_what_is_on_it() -> No
     assert meaning is not None
     assert isinstance(meaning.answer, RoundRead)
     assert meaning.answer.orders[0].instrument == 2
+
+
+def test_a_list_that_comes_again_as_it_was_is_not_read_anew_and_one_that_has_changed_is() -> None:
+    dialect = SmartApiOrders(TRADED)
+
+    def told(price: str) -> RoundRead:
+        found = read(yes([row(ORDER, price=price)]), yes([row(TRADE)]), yes([row(POSITION)]), dialect)
+        assert isinstance(found, RoundRead)
+        return found
+
+    first, again, other = told("102.35"), told("102.35"), told("99.5")
+    assert again.orders is first.orders
+    assert again.fills is first.fills
+    assert again.net is first.net
+    assert (other.orders[0].limit, other.fills, other.net) == (9950, first.fills, first.net)
