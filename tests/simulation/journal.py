@@ -24,11 +24,11 @@ class VirtualJournal:
         self._rows: list[Row] = []
         self._told = 0
 
-    def write(self, content: object, now_ms: int) -> int:
-        """Take a row; its number."""
+    def write(self, content: object, now_ms: int, *, awaited: bool = False) -> int:
+        """Take a row; its number. `awaited`: it is on the disk before anything goes on."""
         before_ms = self._rows[-1].durable_ms if self._rows else 0
         number = len(self._rows) + 1
-        self._rows.append(Row(number, max(before_ms, now_ms + self._lag_ms()), content))
+        self._rows.append(Row(number, max(before_ms, now_ms + (0 if awaited else self._lag_ms())), content))
         return number
 
     @property

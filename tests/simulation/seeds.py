@@ -78,7 +78,7 @@ def history(seed: int) -> World:
         number_orderid=rng.random() < 0.3,
     )  # fmt: skip
     delays = Delays(answer=rng.choice(((15, 60), (30, 400))), update=rng.choice(((5, 150), (50, 1_500))))
-    world = World(rng, script_of(rng), delays=delays, quirks=quirks, quoted=rng.random() < 0.9)
+    world = World(rng, script_of(rng), delays=delays, quirks=quirks, quoted=rng.random() < 0.9, harmed=True)
     trader = Trader(world, rng)
     world.run(FAULTS_END_MS, trader.act)
     world.exchange.end_faults(world.now_ms)

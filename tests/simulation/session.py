@@ -71,7 +71,8 @@ Input = Tick | InputMark | Signal
 class Session:
     """`inputs` are what a recording of the present run keeps: ticks, answers, commands, beats that moved something.
 
-    `row_ms` says how long the next row takes to reach the disk; `on_send` is told of each request before its bytes go.
+    `row_ms` says how long the next row takes to reach the disk, `hand_ms` what came of a request from its lane to the trader;
+    `on_send` is told of each request before its bytes go.
     """
 
     BEAT_MS = 100
@@ -85,6 +86,7 @@ class Session:
         *,
         amends: bool = True,
         row_ms: Callable[[], int] = lambda: 0,
+        hand_ms: Callable[[], int] = lambda: 0,
         on_send: Callable[[LaneName, WireRequest], None] = lambda *_: None,
     ) -> None:
         self.exchange = exchange
@@ -93,7 +95,7 @@ class Session:
         self.inputs: list[Input] = []
         self.ticks = 0
         self._rules, self._config, self._instruments, self._day = DeskRules(10_000, amends), config, instruments, day
-        self._on_send = on_send
+        self._on_send, self._hand_ms = on_send, hand_ms
         self._beat_ms = self.now_ms
         self._begin(Begun(1, (), (), None, self.now_ms))
 
@@ -107,8 +109,8 @@ class Session:
         self.inputs.clear()
         self.trader = self._trader(begun)
         dialect = SmartApiOrders(self._instruments)
-        self.wire = Wire(self.exchange, dialect, self.journal, self._on_send)
-        self.journal.write(self.trader.state.keep(self.now_ms), self.now_ms)
+        self.wire = Wire(self.exchange, dialect, self.journal, self._on_send, self._hand_ms)
+        self.journal.write(self.trader.state.keep(self.now_ms), self.now_ms, awaited=True)
 
     def _trader(self, begun: Begun) -> LiveTrader:
         tags = Tags(self._day, _SALT, begun.run)

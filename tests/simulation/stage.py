@@ -19,7 +19,7 @@ class Stage(World):
     def __init__(self, script: str = "", *, amends: bool = True, quoted: bool = True) -> None:
         self.told: list[AnyEvent] = []
         super().__init__(Random(7), script, delays=QUICK, quoted=quoted)
-        self._slow_rows = 0.0
+        self._slow_rows = self._slow_hands = 0.0
         self.pursuit._amends = amends
         for security in SECURITIES:
             self.price(security.symbol, security.start)

@@ -24,7 +24,7 @@ _CONNECTION_MS = 10_000  # after which a connection without an answer is closed
 
 
 class Wire:
-    """`on_send` is told of every request's way and path before its bytes go."""
+    """`on_send` is told of every request's way and path before its bytes go; `hand_ms` says how long what came of one is on its way from its lane to the trader."""
 
     def __init__(
         self,
@@ -32,12 +32,14 @@ class Wire:
         dialect: SmartApiOrders,
         journal: VirtualJournal,
         on_send: Callable[[LaneName, WireRequest], None],
+        hand_ms: Callable[[], int],
         generation: int = 1,
     ) -> None:
         self._exchange = exchange
         self._dialect = dialect
         self._journal = journal
         self._on_send = on_send
+        self._hand_ms = hand_ms
         self.generation = generation
         self._jwt = exchange.account.given.jwt
         self._lines: dict[LaneName, Line] = {
@@ -119,7 +121,9 @@ class Wire:
         for event in lane.take_events():
             if isinstance(event, SessionChanged):
                 self._session(up=False)
-            yield event
+            # Rounds are judged by when they were read: what they say may not be old when it is taken.
+            line.tell(event, now_ms + (self._hand_ms() if isinstance(lane, WriteLane) else 0))
+        yield from line.take_events(now_ms)
 
     def _session(self, *, up: bool) -> SessionChanged:
         for line in self._lines.values():

@@ -21,6 +21,7 @@ from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.states import OrderWord
 from engine.venues.order_dialect import WireRequest
 from tests.simulation.session import Session
+from tests.simulator.exchange.drawn import incredible
 from tests.simulator.exchange.exchange import SimulatedExchange
 from tests.simulator.exchange.securities import Security
 from tests.simulator.exchange.settings import Delays, Quirks
@@ -62,13 +63,17 @@ class World(Session):
         delays: Delays | None = None,
         quirks: Quirks | None = None,
         quoted: bool = True,
+        harmed: bool = False,
     ) -> None:
+        """`harmed`: what no program can see through befalls an entry now and then."""
         self.rng = rng
         exchange = SimulatedExchange(
             SECURITIES, Random(rng.getrandbits(64)), START_MS, script=script, delays=delays, quirks=quirks
         )
         self.quoted = quoted
         self._slow_rows = rng.choice((0.0, 0.0, 0.02))
+        self._slow_hands = rng.choice((0.0, 0.0, 0.03))
+        self._harms = rng.choice((0.0, 0.05)) if harmed else 0.0
         self.steps: deque[tuple[int, object]] = deque(maxlen=40)
         self.moves: Counter[tuple[str, str]] = Counter()  # steps of orders by what they came from and by what
         self._word = ""
@@ -81,7 +86,7 @@ class World(Session):
         listed = tuple(instrument_of(each) for each in SECURITIES)
         super().__init__(
             config(*WHIMS), listed, exchange, date.fromisoformat(DAY),
-            amends=amends, row_ms=self._row_ms, on_send=self._judge_send,
+            amends=amends, row_ms=self._row_ms, hand_ms=self._hand_ms, on_send=self._judge_send,
         )  # fmt: skip
 
     @property
@@ -111,6 +116,12 @@ class World(Session):
     def _row_ms(self) -> int:
         """How long the next row takes to reach the disk; now and then longer than anybody waits for it."""
         return self.rng.randint(300, 1_500) if self.rng.random() < self._slow_rows else self.rng.randint(0, 3)
+
+    def _hand_ms(self) -> int:
+        """How long what came of a request is on its way to the trader: mostly no time, now and then until it counts as unanswered."""
+        if self.now_ms - START_MS >= FAULTS_END_MS or self.rng.random() >= self._slow_hands:
+            return 0
+        return self.rng.randint(*self.rng.choice(((50, 600), (600, 3_000), (7_000, 9_000))))
 
     @contextmanager
     def _counting(self) -> Iterator[None]:
@@ -225,6 +236,8 @@ class World(Session):
             self.require(not why, f"an entry is sent while entries are locked: {why}")
             tag = msgspec.json.decode(wire.body)["ordertag"]
             self.require(self.journal.has_begun(tag, self.now_ms), f"{tag} is sent, and its rows are not on the disk")
+            if self.now_ms - START_MS < FAULTS_END_MS and self.rng.random() < self._harms:
+                self.exchange.fault(self.now_ms, incredible(self.rng), first=True)
 
     def judge(self) -> None:
         """Look at what must hold at any moment."""

@@ -15,7 +15,7 @@ from tests.simulator.exchange.gateway import Gateway, call_of
 from tests.simulator.exchange.mischief import Mischief
 from tests.simulator.exchange.parts import BrokerParts, Deviation
 from tests.simulator.exchange.reads import Reads
-from tests.simulator.exchange.script import BOOKS, WRITES, BrokerFault
+from tests.simulator.exchange.script import BOOKS, ENDED, WRITES, BrokerFault
 
 _INSIDE = {"reject", "partial", "fill", "untagged", "short", "stale", "wrong"}  # faults whose answer is the right one
 
@@ -117,12 +117,13 @@ def _deviation(fault: BrokerFault | None) -> Deviation:
     if fault is None:
         return Deviation()
     rejected = fault.kind == "reject"
+    ended = next((each for each in ENDED if each in fault.flags), "")
     return Deviation(
         family=fault.word if rejected else "",
         at_once="at_once" in fault.flags,
         code=fault.more if rejected else "",
-        percent=fault.number if fault.kind in {"partial", "fill"} else None,
-        rejected="rejected" in fault.flags,
+        percent=fault.number if fault.kind in {"partial", "fill"} else 0 if ended else None,
+        ended=ended,
         untagged=fault.kind == "untagged" or "untagged" in fault.flags,
     )
 

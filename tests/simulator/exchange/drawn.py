@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from random import Random
 
-from tests.simulator.exchange.script import BOOKS, CALLS, FAULT_FORMS, TARGETS, FaultForm
+from tests.simulator.exchange.script import BOOKS, CALLS, ENDED, FAULT_FORMS, TARGETS, FaultForm
 
 _CODES = ("AB1004", "AB1010", "AB2001", "AB4036", "AB1007", "AB8888", "AG8001", "AG7002")
 
@@ -21,7 +21,19 @@ def credible(script: str) -> str:
     """The lines of a script but those that no broker follows: a code that is known to refuse, and what was asked all the same."""
     lines = script.splitlines()
     refused = {line for line in lines if any(f"status_false {code}" in line for code in _REFUSING)}
-    return "\n".join(line for line in lines if line not in refused or not ("taken" in line or "untagged" in line))
+    acts = ("taken", "untagged", *ENDED)
+    return "\n".join(line for line in lines if line not in refused or not any(word in line for word in acts))
+
+
+def incredible(rng: Random) -> str:
+    """A fault that nobody can see through: what was refused is there all the same, or comes once it counts as lost.
+
+    Of an entry alone: beside an exit that comes after all, the one that was sent in its place sells more than is held.
+    """
+    ended = rng.choice(("", *ENDED))
+    if rng.random() < 0.5:
+        return f"place status_false AB4036 taken {ended}"
+    return f"place late {rng.randint(14_000, 30_000)} {rng.choice(('lost', 'reset'))} {ended}"
 
 
 def _when(rng: Random, until_s: float) -> str:
@@ -42,7 +54,7 @@ def _fault(rng: Random, kind: str, lot: int) -> str:
         words.append(rng.choice(form.word))
     elif form.needs_word:
         words.append(rng.choice(_CODES))
-    words += [each for each in form.flags if rng.random() < 0.4]
+    words += [each for each in form.flags if rng.random() < (0.15 if each in ENDED else 0.4)]
     if form.calls and kind != "lag":
         words.append(rng.choice(["x1", "x2", "x3", f"for {rng.uniform(0.5, 10):.1f}s"]))
     elif form.lasts or kind == "lag":
@@ -55,5 +67,7 @@ def _number(rng: Random, form: FaultForm, lot: int) -> list[str]:
         return []
     if form.number == "units":
         return [str(rng.choice((-3, -2, -1, 1, 2)) * lot)]
+    if form.number == "percent" and rng.random() < 0.3:
+        return ["0"]  # it rests until its price is another
     most = {"percent": 100, "ms": _BEHIND_MS if form.calls == BOOKS else _LATE_MS}.get(form.number, 4)
     return [str(rng.randint(0, most))]

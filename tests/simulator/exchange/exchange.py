@@ -130,12 +130,15 @@ class SimulatedExchange:
         """Others' book and the trades of a symbol; not to be changed."""
         return self._matchers[symbol].depth
 
-    def fault(self, now_ms: int, text: str) -> None:
-        """Begin a fault now, such as `cancel after`, `updates down 5000` or `external -65`. Raises InputError."""
+    def fault(self, now_ms: int, text: str, *, first: bool = False) -> None:
+        """Begin a fault now, such as `cancel after`, `updates down 5000` or `external -65`. Raises InputError.
+
+        `first`: it befalls the very next call that it is aimed at, whatever else waits for one.
+        """
         self.step(now_ms)
         fault = parse_broker_fault(text)
         self._mischief.require_known(fault)
-        self._mischief.begin(now_ms, fault)
+        self._mischief.begin(now_ms, fault, first=first)
 
     def end_faults(self, now_ms: int) -> None:
         """All faults end, those that a script has for later, too; a session that has ended needs a login."""

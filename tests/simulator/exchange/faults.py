@@ -28,11 +28,12 @@ class FaultQueue:
             for call in TARGETS[rule.call] if rule.call else ():
                 self._rules[call].append(rule)
 
-    def arm(self, now_ms: int, fault: BrokerFault) -> None:
-        """It befalls the next calls it is aimed at."""
+    def arm(self, now_ms: int, fault: BrokerFault, *, first: bool = False) -> None:
+        """It befalls the next calls it is aimed at; `first`: before all that waits for them already."""
         armed = _Armed(fault, fault.count, now_ms + fault.for_ms)
         for call in TARGETS[fault.target]:
-            self._armed[call].append(armed)
+            waiting = self._armed[call]
+            waiting.insert(0 if first else len(waiting), armed)
 
     def idle(self, call: str) -> bool:
         """Whether nothing waits for such a call, or ever may."""

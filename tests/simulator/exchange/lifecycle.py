@@ -187,7 +187,7 @@ class Lifecycle:
 
     def _modify(self, now_ms: int, order: BrokerOrder, change: OrderChange, deviation: Deviation) -> None:
         """A change reaches the exchange."""
-        self._fill_meanwhile(now_ms, order, deviation)
+        self._happen_meanwhile(now_ms, order, deviation)
         if order.over:
             return
         refusal = self.change_objection(now_ms, order, change)
@@ -214,7 +214,7 @@ class Lifecycle:
 
     def _cancel(self, now_ms: int, order: BrokerOrder, deviation: Deviation) -> None:
         """A cancel reaches the exchange."""
-        self._fill_meanwhile(now_ms, order, deviation)
+        self._happen_meanwhile(now_ms, order, deviation)
         if order.over:
             return
         if deviation.family:
@@ -225,15 +225,25 @@ class Lifecycle:
 
     def _enter(self, now_ms: int, matcher: Matcher, order: BrokerOrder) -> None:
         matcher.enter(now_ms, order)
-        if order.rest_rejected and order.rest:
-            self._reject(now_ms, order, refusals.forced("other", order, order.price))
+        if order.rest_ended and order.rest:
+            self._end_by_itself(now_ms, order, order.rest_ended)
 
-    def _fill_meanwhile(self, now_ms: int, order: BrokerOrder, deviation: Deviation) -> None:
-        """A fault: what is on its way comes too late for some of the order."""
+    def _end_by_itself(self, now_ms: int, order: BrokerOrder, ended: str) -> None:
+        """A fault: it is over, and the client has not asked for that."""
+        if ended == REJECTED:
+            self._reject(now_ms, order, refusals.forced("other", order, order.price))
+        else:
+            order.text = "Order cancelled by the exchange"
+            self._end(now_ms, order, CANCELLED)
+
+    def _happen_meanwhile(self, now_ms: int, order: BrokerOrder, deviation: Deviation) -> None:
+        """A fault: what is on its way comes too late for some of the order, or for all of it."""
         if deviation.percent is not None and order.resting and not order.is_stop:
             quantity = whole_lots(order.rest, deviation.percent, order.security.lot)
             if quantity:
                 self._parts.matchers[order.security.symbol].fill(now_ms, order, order.price, quantity)
+        if deviation.ended and not order.over:
+            self._end_by_itself(now_ms, order, deviation.ended)
 
     def _reach_exchange(self, now_ms: int, order: BrokerOrder) -> None:
         order.exchange_id, order.exchange_ms = str(_EXCHANGE_ID + order.number), now_ms

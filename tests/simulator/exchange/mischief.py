@@ -48,11 +48,11 @@ class Mischief:
                 f"external: '{clean(fault.word, 40)}' is not listed; allowed: {', '.join(self._securities)}"
             )
 
-    def begin(self, now_ms: int, fault: BrokerFault) -> None:
-        """It goes wrong from now on, or with the calls it is aimed at."""
+    def begin(self, now_ms: int, fault: BrokerFault, *, first: bool = False) -> None:
+        """It goes wrong from now on, or with the calls it is aimed at; `first`: before all that waits for them already."""
         kind, until_ms = fault.kind, now_ms + fault.for_ms if fault.for_ms else NEVER
         if fault.target and kind != "lag":
-            self._faults.arm(now_ms, fault)
+            self._faults.arm(now_ms, fault, first=first)
             return
         add(self._parts.counters.faults, fault.name)
         if kind == "lag":

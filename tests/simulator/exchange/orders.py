@@ -85,7 +85,7 @@ class BrokerOrder(Struct):
     forbidden: bool = False  # of a kind that programs may not send
     forced: str = ""  # the family by which it is to be refused
     allowed: int | None = None
-    rest_rejected: bool = False
+    rest_ended: str = ""  # what becomes of what does not trade at once
     busy_ms: int = 0
 
     @property

@@ -16,7 +16,8 @@ READS: Final = (*BOOKS, "details", "quote", "ltp", "funds", "margin", "charges",
 CALLS: Final = (*WRITES, *READS)
 TARGETS: Final = {each: (each,) for each in CALLS} | {"write": WRITES, "book": BOOKS, "read": READS, "any": CALLS}
 
-_TAKEN, _UNTAGGED = ("taken",), ("taken", "untagged")
+ENDED: Final = ("rejected", "cancelled")  # what becomes of an order by the exchange, or by a hand at the app
+_TAKEN = ("taken", "untagged", *ENDED)
 _SHAPE_WORDS = ("lost", "reset", *SHAPES)
 _CODE = re.compile(r"[A-Z]{2}\d{3,6}")
 _SYMBOL = re.compile(r"[A-Z0-9]{1,40}")
@@ -39,24 +40,24 @@ class FaultForm(Struct, frozen=True):
     lasts: bool = False  # for so long, though it is not aimed at calls
 
 
-_ANSWER = FaultForm(CALLS, flags=_UNTAGGED)  # instead of the right answer; `taken`: it did what was asked all the same
+_ANSWER = FaultForm(CALLS, flags=_TAKEN)  # instead of the right answer; `taken`: it did what was asked all the same
 FAULT_FORMS: Final[dict[str, FaultForm]] = {
     # How a call ends
-    "after": FaultForm(WRITES, flags=("untagged",)),  # done, and no answer
+    "after": FaultForm(WRITES, flags=("untagged", *ENDED)),  # done, and no answer
     "late": FaultForm(
-        WRITES, "ms", word=_SHAPE_WORDS, flags=("untagged",)
+        WRITES, "ms", word=_SHAPE_WORDS, flags=("untagged", *ENDED)
     ),  # done so much later; no answer, or a wrong one
     "slow": FaultForm(CALLS, "ms"),  # done at once, answered so much later
     "lost": FaultForm(CALLS),  # never arrives
     "reset": _ANSWER,
     "unreachable": FaultForm(CALLS),  # no connection
     **dict.fromkeys(SHAPES, _ANSWER),
-    "status_false": FaultForm(CALLS, word=_CODE, needs_word=True, flags=_UNTAGGED),
+    "status_false": FaultForm(CALLS, word=_CODE, needs_word=True, flags=_TAKEN),
     "cut": FaultForm(CALLS, flags=("untagged",)),  # done, and half of the answer
     # What becomes of an order
     "reject": FaultForm(WRITES, word=FAMILIES, needs_word=True, more=_CODE, flags=("at_once",)),
-    "partial": FaultForm(("place",), "percent", most=100, flags=("rejected",)),  # no more trades until it is modified
-    "fill": FaultForm(("modify", "cancel"), "percent", 100, 100),  # while that is on its way
+    "partial": FaultForm(("place",), "percent", most=100, flags=ENDED),  # no more trades until it is modified
+    "fill": FaultForm(("modify", "cancel"), "percent", 100, 100, flags=ENDED),  # while that is on its way
     "untagged": FaultForm(("place",)),
     # What the books say
     "short": FaultForm(BOOKS, "rows from the newest", 0),
