@@ -24,9 +24,11 @@ from engine.model.types import Instrument, Side
 from engine.trading.orders import rounds
 from engine.trading.orders.live_order import Alarm, LiveOrder, Outcome
 from engine.trading.orders.others import Mismatch, Others
-from engine.trading.orders.states import OrderWord
+from engine.trading.orders.states import OrderState, OrderWord
 from engine.trading.orders.tags import Tags, parse
 
+# Of these nothing may have been heard although they are there: of what is sent, too, for a lane tells it when it can.
+_UNHEARD: Final[frozenset[OrderState]] = frozenset({"INTENT", "SENDING", "UNKNOWN"})
 _Answer = Sent | Accepted | Refused | NotSent | Unclear
 _FAILED: Final[dict[str, OrderWord]] = {"place": "unclear", "modify": "not_amended", "cancel": "not_cancelled"}
 _TAKEN: Final[dict[str, OrderWord]] = {"place": "accepted", "modify": "amended", "cancel": "cancel_taken"}
@@ -146,6 +148,8 @@ class Blotter:
             case RoundFailed():
                 self.doubt = event.reason
             case SessionChanged():
+                if event.generation < self.generation:
+                    return  # told late, of a login that is gone
                 if event.generation != self.generation:
                     self.trusted = 0
                 self.generation, self.logged_in = event.generation, event.up
@@ -275,7 +279,7 @@ class Blotter:
         twins: set[str] = set()
         strangers = self.others.traded
         for order in tuple(self.open.values()):
-            if order.state not in {"SENDING", "UNKNOWN"} or order.number in found.orders:
+            if order.state not in _UNHEARD or order.number in found.orders:
                 continue
             like = [
                 each
