@@ -17,6 +17,8 @@ from tests.simulator.exchange.settings import Delays, Quirks
 # Somebody else's trades are drawn apart, for each instrument has a lot of its own; nothing recovers before all faults end.
 KINDS = tuple(each for each in FAULT_FORMS if each not in {"external", "recover"})
 MOST_FAULTS = 16
+# What becomes of changes in a market in which little trades, so that there are many.
+QUIET = ("lost", "late 6000", "5xx", "reject price", "fill 0 cancelled", "fill 0 rejected", "fill 50")
 
 
 def script_of(rng: Random) -> str:
@@ -28,6 +30,8 @@ def script_of(rng: Random) -> str:
             lines.append(
                 f"at {rng.uniform(5, until_s):.1f}s: external {rng.choice((-1, 1)) * security.lot} {security.symbol}"
             )
+    if rng.random() < 0.2:
+        lines += [f"p {rng.uniform(0.1, 0.4):.2f} place: partial 0", f"p 0.3 modify: {rng.choice(QUIET)}"]
     return "\n".join(lines)
 
 

@@ -153,7 +153,9 @@ class World(Session):
         """Go on until all is at rest, until `most_ms` after the start at most."""
         while self.now_ms < START_MS + most_ms:
             self.run(self.now_ms - START_MS + 1_000, act)
-            if self.flat == "FLAT" and self.exchange.at_rest and not self.desk.busy and not self.blotter.doubt:
+            read = self.blotter.newest
+            knows = read is not None and read.begun_ms >= self.exchange.settled_ms and not self.blotter.doubt
+            if knows and self.flat == "FLAT" and self.exchange.at_rest and not self.desk.busy:
                 return
 
     def beat(self) -> None:

@@ -60,7 +60,8 @@ def _table() -> dict[tuple[OrderState, OrderWord], OrderState]:
         ("SENDING", "not_sent"): "NOT_PLACED",
         ("SENDING", "unclear"): "UNKNOWN",
         ("SENDING", "overdue"): "UNKNOWN",
-        # The answer to placing it may come after the book has been heard, or after its time was over.
+        # The answer to placing it may come after the book has been heard, or after its time was over. It does not come behind
+        # NOT_PLACED: there is one answer, and what is not answered is given up before it can count as absent.
         ("UNKNOWN", "sent"): "UNKNOWN",
         ("UNKNOWN", "not_sent"): "NOT_PLACED",
         ("UNKNOWN", "accepted"): "WORKING",
@@ -79,7 +80,6 @@ def _table() -> dict[tuple[OrderState, OrderWord], OrderState]:
         ("CANCELLING", "cancel_taken"): "CANCELLING",  # taken is not gone: the book says when it is
         ("CANCELLING", "not_cancelled"): "WORKING",
         ("CANCELLING", "overdue"): "WORKING",  # and asked for again where it is still not wanted
-        ("NOT_PLACED", "accepted"): "WORKING",
     }
     asked: tuple[OrderState, ...] = ("AMENDING", "CANCELLING")
     heard: tuple[OrderState, ...] = ("INTENT", "SENDING", "UNKNOWN", "WORKING", *asked, "REFUSED", "NOT_PLACED")

@@ -122,7 +122,7 @@ def _deviation(fault: BrokerFault | None) -> Deviation:
         family=fault.word if rejected else "",
         at_once="at_once" in fault.flags,
         code=fault.more if rejected else "",
-        percent=fault.number if fault.kind in {"partial", "fill"} else 0 if ended else None,
+        percent=fault.number if fault.kind in {"partial", "fill"} else None,
         ended=ended,
         untagged=fault.kind == "untagged" or "untagged" in fault.flags,
     )

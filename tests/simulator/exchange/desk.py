@@ -42,7 +42,7 @@ class OrderDesk:
         order.forced = deviation.family
         if deviation.percent is not None:
             order.allowed = whole_lots(order.quantity, deviation.percent, order.security.lot)
-            order.rest_ended = deviation.ended
+        order.rest_ended = deviation.ended
         self._keep(now_ms, order)
         add(self._parts.counters.orders, order.tag)
         self.lifecycle.begin(now_ms, order)

@@ -170,7 +170,12 @@ class SimulatedExchange:
     @property
     def at_rest(self) -> bool:
         """Whether nothing that was asked is still on its way, and all lists say what is true."""
-        return self._due.pending == 0 and self._teller.settled_ms <= self.now_ms
+        return self._due.pending == 0 and self.settled_ms <= self.now_ms
+
+    @property
+    def settled_ms(self) -> int:
+        """From when on all lists say what is true, unless more happens."""
+        return self._teller.settled_ms
 
     def _filled(self, now_ms: int, order: BrokerOrder, price: int, quantity: int) -> None:
         self._desk.lifecycle.fill(now_ms, order, price, quantity)

@@ -148,6 +148,9 @@ class Lifecycle:
     def _look_at(self, now_ms: int, order: BrokerOrder) -> None:
         """The broker looks at a new order."""
         parts = self._parts
+        if order.rest_ended and order.allowed is None:
+            self._end_by_itself(now_ms, order, order.rest_ended)
+            return
         forced = order.forced and order.forced not in _AT_EXCHANGE
         refusal = refusals.forced(order.forced, order, order.price) if forced else self._broker_objection(now_ms, order)
         if refusal and refusal.family == "closed" and parts.quirks.after_hours == "amo" and not forced:

@@ -17,7 +17,8 @@ class Deviation(Struct, frozen=True):
     """What a fault makes of an order or of a change of it.
 
     `family`: refused by it, `at_once` (with `code`) or after it was taken. `percent`: so much of an order trades, then the
-    rest rests, or is `ended`: "rejected" or "cancelled"; with a modify or cancel, so much fills while that is on its way.
+    rest rests, or is `ended`: "rejected" or "cancelled" (before anything else, where nothing is said of how much trades); with
+    a modify or cancel, so much fills while that is on its way.
     """
 
     family: str = ""
