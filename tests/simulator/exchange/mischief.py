@@ -77,6 +77,8 @@ class Mischief:
         self._quiet = True
         self._faults.stop()
         self._recover()
+        for order in self._parts.risk.working:
+            order.allowed = None  # others trade with it again, with the next move of their book
 
     def _by_script(self, fault: BrokerFault, now_ms: int) -> None:
         if not self._quiet:
