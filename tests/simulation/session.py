@@ -85,6 +85,7 @@ class Session:
         day: date,
         *,
         amends: bool = True,
+        orders_a_day: int = 10_000,
         row_ms: Callable[[], int] = lambda: 0,
         hand_ms: Callable[[], int] = lambda: 0,
         on_send: Callable[[LaneName, WireRequest], None] = lambda *_: None,
@@ -94,7 +95,12 @@ class Session:
         self.journal = VirtualJournal(row_ms)
         self.inputs: list[Input] = []
         self.ticks = 0
-        self._rules, self._config, self._instruments, self._day = DeskRules(10_000, amends), config, instruments, day
+        self._rules, self._config, self._instruments, self._day = (
+            DeskRules(orders_a_day, amends),
+            config,
+            instruments,
+            day,
+        )
         self._on_send, self._hand_ms = on_send, hand_ms
         self._beat_ms = self.now_ms
         self._begin(Begun(1, (), (), None, self.now_ms))

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from random import Random
 
 from engine.model.events import AnyEvent
+from engine.model.order_rows import OrderWarned
 from tests.simulation.world import SECURITIES, START_MS, World
-from tests.simulator.exchange.settings import Delays
+from tests.simulator.exchange.settings import Delays, TradingDay
 
 NIFTY, BANKNIFTY = (each.symbol for each in SECURITIES)
 LOT = SECURITIES[0].lot
@@ -16,9 +17,18 @@ DEEP = 100_000
 class Stage(World):
     """`told` is all that the trader has told."""
 
-    def __init__(self, script: str = "", *, amends: bool = True, quoted: bool = True) -> None:
+    def __init__(
+        self,
+        script: str = "",
+        *,
+        amends: bool = True,
+        quoted: bool = True,
+        closes_ms: int | None = None,
+        orders_a_day: int = 10_000,
+    ) -> None:
         self.told: list[AnyEvent] = []
-        super().__init__(Random(7), script, delays=QUICK, quoted=quoted)
+        day = TradingDay(close_ms=None if closes_ms is None else START_MS + closes_ms)
+        super().__init__(Random(7), script, delays=QUICK, quoted=quoted, day=day, orders_a_day=orders_a_day)
         self._slow_rows = self._slow_hands = 0.0
         self.pursuit._amends = amends
         for security in SECURITIES:
@@ -33,6 +43,23 @@ class Stage(World):
         """Let so much time pass."""
         self.run(self.now_ms - START_MS + ms)
         return self
+
+    def sleep(self, ms: int) -> "Stage":
+        """The machine sleeps for so long: nothing is done here, while the exchange goes on."""
+        self.now_ms += ms
+        self.exchange.step(self.now_ms)
+        self._beat_ms = self.now_ms
+        return self
+
+    @property
+    def warned(self) -> list[str]:
+        """What a person was told at once."""
+        return [event.text for event in self.told if isinstance(event, OrderWarned)]
+
+    @property
+    def writes(self) -> list[str]:
+        """What the exchange was asked for, in order."""
+        return [call for _, call, _ in self.exchange.counters.writes]
 
     def carry_out(self, effects: Sequence[AnyEvent]) -> None:
         """Keep what is told."""

@@ -24,7 +24,7 @@ from tests.simulation.session import Session
 from tests.simulator.exchange.drawn import incredible
 from tests.simulator.exchange.exchange import SimulatedExchange
 from tests.simulator.exchange.securities import Security
-from tests.simulator.exchange.settings import Delays, Quirks
+from tests.simulator.exchange.settings import Delays, Quirks, TradingDay
 from tests.support.builders import config, ms
 from tests.support.spoken_orders import instrument_of
 
@@ -64,11 +64,13 @@ class World(Session):
         quirks: Quirks | None = None,
         quoted: bool = True,
         harmed: bool = False,
+        day: TradingDay | None = None,
+        orders_a_day: int = 10_000,
     ) -> None:
         """`harmed`: what no program can see through befalls an entry now and then."""
         self.rng = rng
         exchange = SimulatedExchange(
-            SECURITIES, Random(rng.getrandbits(64)), START_MS, script=script, delays=delays, quirks=quirks
+            SECURITIES, Random(rng.getrandbits(64)), START_MS, script=script, delays=delays, quirks=quirks, day=day
         )
         self.quoted = quoted
         self._slow_rows = rng.choice((0.0, 0.0, 0.02))
@@ -86,7 +88,7 @@ class World(Session):
         listed = tuple(instrument_of(each) for each in SECURITIES)
         super().__init__(
             config(*WHIMS), listed, exchange, date.fromisoformat(DAY),
-            amends=amends, row_ms=self._row_ms, hand_ms=self._hand_ms, on_send=self._judge_send,
+            amends=amends, orders_a_day=orders_a_day, row_ms=self._row_ms, hand_ms=self._hand_ms, on_send=self._judge_send,
         )  # fmt: skip
 
     @property

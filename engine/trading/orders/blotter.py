@@ -159,7 +159,7 @@ class Blotter:
             case Sent() | Accepted() | Refused() | NotSent() | Unclear():
                 order = self.orders.get(event.order)
                 if order is not None:
-                    self._note(order, self._answered(order, event, now_ms))
+                    self._note(order, self._answered(order, event, now_ms), now_ms)
 
     def _answered(self, order: LiveOrder, event: _Answer, now_ms: int) -> list[Outcome]:
         request = event.request
@@ -181,7 +181,7 @@ class Blotter:
     def _seen(self, report: OrderReport, now_ms: int) -> None:
         order = self._of(report)
         if order is not None:
-            self._note(order, order.seen(report, now_ms))
+            self._note(order, order.seen(report, now_ms), now_ms)
         elif self.tags.is_ours(report.tag):
             self._adopt(report, now_ms)
         elif report.instrument >= 0:
@@ -207,20 +207,22 @@ class Blotter:
         self._lock(f"order {report.tag} of ours was in no journal")
         self.told.append(order.adopted)
         self.told.append(Accepted(number, "place", report.broker_id, report.unique_id))
-        self._note(order, order.seen(report, now_ms))
+        self._note(order, order.seen(report, now_ms), now_ms)
 
     def next_number(self) -> int:
         """The number of the next order."""
         self.last_number += 1
         return self.last_number
 
-    def _note(self, order: LiveOrder, told: list[Outcome]) -> None:
+    def _note(self, order: LiveOrder, told: list[Outcome], now_ms: int) -> None:
         """Keep the net true to what was told of an order, and which orders are open."""
         for each in told:
             if isinstance(each, Booked):
                 self.net[order.instrument] += each.quantity if order.side == "BUY" else -each.quantity
             elif isinstance(each, Alarm) and each.locks:
                 self._lock(each.text)
+            elif isinstance(each, Ended) and order.is_ended_by_others:
+                self.others.stirred[order.instrument] = now_ms  # who takes it back may sell what it was to sell
         if order.is_over:
             self.open.pop(order.number, None)
         elif order.number not in self.open:
@@ -267,12 +269,12 @@ class Blotter:
         for number, report in found.orders.items():
             order = self.orders[number]
             if order.is_news(report):
-                self._note(order, order.seen(report, now_ms))
+                self._note(order, order.seen(report, now_ms), now_ms)
         for number, fills in found.fills.items():
             order = self.orders[number]
             for fill in fills:
                 if fill.fill_id not in order.fills:
-                    self._note(order, order.fill(fill, now_ms))
+                    self._note(order, order.fill(fill, now_ms), now_ms)
 
     def _look_for(self, read: RoundRead, found: rounds.Sorted, now_ms: int) -> set[str]:
         """Count a trusted round for orders that are unknown; what might be one that was not answered, its tag lost, by the broker's number."""
@@ -281,21 +283,17 @@ class Blotter:
         for order in tuple(self.open.values()):
             if order.state not in _UNHEARD or order.number in found.orders:
                 continue
-            like = [
-                each
-                for each in found.foreign
-                if rounds.is_twin(each, order) and each.broker_id not in twins | strangers
-            ]
+            like = rounds.twins(found, order, twins | strangers)
             twins.update(each.broker_id for each in like[:1])
             if not order.missed(read.begun_ms, read.ended_ms, twin=bool(like)):
                 continue
             if not like:
-                self._note(order, order.answered("absent", now_ms))
+                self._note(order, order.answered("absent", now_ms), now_ms)
                 continue
             self._lock(f"order {order.tag} has lost its tag")
             self.told.append(Accepted(order.number, "place", like[0].broker_id, like[0].unique_id))
-            self._note(order, order.seen(like[0], now_ms))
+            self._note(order, order.seen(like[0], now_ms), now_ms)
             for fill in found.foreign_fills:
                 if fill.broker_id == like[0].broker_id:
-                    self._note(order, order.fill(fill, now_ms))
+                    self._note(order, order.fill(fill, now_ms), now_ms)
         return twins

@@ -12,6 +12,7 @@ from engine.model.order_requests import Purpose
 from engine.model.order_rows import Adopted, Booked, Ended
 from engine.model.types import Side
 from engine.text.sanitize import CleanText
+from engine.trading.orders.refusals import is_square_off
 from engine.trading.orders.states import AT_BROKER, FOR_GOOD, OVER, TOMBSTONES, TRANSITIONS, OrderState, OrderWord
 
 ANSWER_MS: Final = 7_000  # a request that is not answered by then is unclear
@@ -102,6 +103,11 @@ class LiveOrder(Struct):
     def is_over(self) -> bool:
         """Whether nothing more is expected of it."""
         return self.state in OVER
+
+    @property
+    def is_ended_by_others(self) -> bool:
+        """Whether somebody else took it back: a hand at the app, or the broker before it closes positions itself."""
+        return self.state == "CANCELLED" and (not self.unwanted or is_square_off(self.said))
 
     @property
     def left(self) -> int:

@@ -144,9 +144,8 @@ class Pursuit:
         if self.halted or blotter.locked:
             for wish in self.wishes.values():  # also what waits to be sent is taken back
                 wish.dropped = wish.dropped or wish.is_entry
-        if self.wishes:
-            for wish in sorted(self.wishes.values(), key=lambda each: (each.is_entry, each.number)):
-                self._serve(wish, now_ms)
+        for wish in sorted(self.wishes.values(), key=lambda each: (each.is_entry, each.number)):
+            self._serve(wish, now_ms)
         for order in tuple(blotter.open.values()):
             self._see_to(order, now_ms)
         self.requests += self.pricing.asks(now_ms)
@@ -173,16 +172,16 @@ class Pursuit:
             if self.objection() or (not wish.begun_ms and now_ms - wish.at_ms > STALE_MS):
                 wish.dropped = True  # what the strategy wanted once is not made up for later
                 return
-        elif not self._knows_enough() or not self._is_cleared(wish, now_ms):
+        elif not self._knows_enough(wish.instrument) or not self._is_cleared(wish, now_ms):
             return
         else:
             left = min(left, self._closable(wish))
         self._send(wish, left, now_ms)
 
-    def _knows_enough(self) -> bool:
-        """Whether the broker's books are known well enough to close anything by them."""
-        newest = self.blotter.newest
-        return self.blotter.logged_in and newest is not None and newest.begun_ms >= self.exits_from_ms
+    def _knows_enough(self, instrument: int) -> bool:
+        """Whether the broker's books are known well enough to close anything by them: nobody else may have closed it since."""
+        newest, stirred = self.blotter.newest, instrument in self.blotter.others.stirred
+        return self.blotter.logged_in and not stirred and newest is not None and newest.begun_ms >= self.exits_from_ms
 
     def _closable(self, wish: Wish) -> int:
         """How much of it may be sent: never more than what is held, nor than what the broker holds."""

@@ -6,6 +6,7 @@ and where its three parts agree.
 
 from collections import Counter
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 
@@ -91,6 +92,11 @@ def _unequal(net: Iterable[NetReport], fills: Iterable[FillReport]) -> str:
             return f"{each.symbol}: {each.net} held is not {each.carried} carried over with its trades"
     symbol = next((symbol for symbol, quantity in traded.items() if quantity), "")
     return f"{symbol} was traded and is in no position" if symbol else ""
+
+
+def twins(found: Sorted, order: LiveOrder, others: AbstractSet[str]) -> list[OrderReport]:
+    """The orders without a tag that might be `order`; not those that are `others`, by the broker's number."""
+    return [each for each in found.foreign if is_twin(each, order) and each.broker_id not in others]
 
 
 def is_twin(report: OrderReport, order: LiveOrder) -> bool:
