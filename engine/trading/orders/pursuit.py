@@ -150,9 +150,9 @@ class Pursuit:
             self._see_to(order, now_ms)
         self.requests += self.pricing.asks(now_ms)
         self.requests += self.reading.due(now_ms, wished=bool(self.wishes), urgent=self.urgent)
+        served = {each.wish for each in blotter.open.values()} if self.wishes else set()
         for number, wish in tuple(self.wishes.items()):
-            pending = any(each.wish == number for each in blotter.open.values())
-            if not pending and (wish.dropped or wish.filled >= wish.quantity):
+            if number not in served and (wish.dropped or wish.filled >= wish.quantity):
                 del self.wishes[number]
                 self.told.append(
                     WishOver(wish.instrument, wish.side, wish.purpose, wish.quantity, wish.filled, wish.target)
