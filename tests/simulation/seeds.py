@@ -31,7 +31,8 @@ def script_of(rng: Random) -> str:
                 f"at {rng.uniform(5, until_s):.1f}s: external {rng.choice((-1, 1)) * security.lot} {security.symbol}"
             )
     if rng.random() < 0.2:
-        lines += [f"p {rng.uniform(0.1, 0.4):.2f} place: partial 0", f"p 0.3 modify: {rng.choice(QUIET)}"]
+        lines.append(f"p {rng.uniform(0.1, 0.4):.2f} place: partial {rng.choice((0, 0, 40))}")
+        lines.append(f"p 0.3 modify: {rng.choice(QUIET)}")
     return "\n".join(lines)
 
 

@@ -9,9 +9,9 @@
     exchange.fault(now_ms, "cancel fill 50"); exchange.end_faults(now_ms)
     exchange.net, exchange.working, exchange.fills, exchange.at_rest        # the truth; exchange.counters judge a client
 
-Faults: `script.FAULT_FORMS`, and `drawn.drawn_script` for scripts by chance. A fault of a call is written `CALL FAULT [taken] [x3 | for 2s]`,
-of placing where no call is named, and `write`, `book`, `read`, `any` are calls as well. Delays, and what is not settled about the
-real broker: `Delays`, `Quirks`.
+Faults: `script.FAULT_FORMS`, and `drawn.drawn_script` for scripts by chance. A fault of a call is written
+`CALL FAULT [taken] [untagged] [rejected | cancelled] [x3 | for 2s]`, of placing where no call is named, and `write`, `book`,
+`read`, `any` are calls as well. Delays, and what is not settled about the real broker: `Delays`, `Quirks`.
 """
 
 from tests.simulator.exchange.answers import CallOutcome, WireAnswer

@@ -127,3 +127,42 @@ def test_an_order_fills_while_its_modify_is_on_its_way(fault, state, price, fill
     row = client.order(orderid)
     assert (row["orderstatus"], row["price"], row["filledshares"]) == (state, price, filled)
     assert row["averageprice"] == "99.0"
+
+
+@pytest.mark.parametrize("ended", ["rejected", "cancelled"])
+@pytest.mark.parametrize("fault", ["after", "status_false AB4036 taken", "late 500 reset"])
+def test_an_order_may_be_over_before_anything_of_it_is_told(fault, ended):
+    client = befallen(f"place {fault} {ended}")
+    client.place()
+    client.after(1_000)
+    (order,) = client.exchange.orders
+    assert (order.state, order.filled) == (ended, 0)
+    assert {state for _, state in client.updates() if state} == {ended}
+
+
+@pytest.mark.parametrize("ended", ["rejected", "cancelled"])
+def test_an_order_may_end_while_a_change_is_on_its_way(ended):
+    client = ExchangeHarness()
+    orderid = client.placed(price=99, quantity=130)
+    client.exchange.fault(client.now_ms, f"modify fill 50 {ended}")
+    client.modify(orderid, 98, 130)
+    row = client.order(orderid)
+    assert (row["orderstatus"], row["filledshares"], row["cancelsize"]) == (ended, "65", "65")
+
+
+def test_what_nobody_trades_with_is_traded_with_once_faults_are_over():
+    client = befallen("partial 0")
+    orderid = client.placed(quantity=130)
+    assert client.order(orderid)["filledshares"] == "0"
+    client.exchange.end_faults(client.now_ms)
+    client.exchange.set_book(client.now_ms, CALL.symbol, [(9_990, 650)], [(10_000, 650)])
+    assert client.order(orderid)["filledshares"] == "130"
+
+
+def test_a_fault_may_be_the_first_that_befalls_the_next_call():
+    client = ExchangeHarness()
+    client.exchange.fault(client.now_ms, "place reject funds")
+    client.exchange.fault(client.now_ms, "place reject lot", first=True)
+    texts = [client.order(client.placed())["text"] for _ in range(2)]
+    assert "lot size" in texts[0]
+    assert "Insufficient Funds" in texts[1]

@@ -1,0 +1,82 @@
+"""What is believed of orders where several tell of them, in whatever order: lanes that are late, a login that is gone, other hands."""
+
+from datetime import date
+
+import pytest
+
+from engine.model.order_reports import (
+    Accepted,
+    BrokerState,
+    FillReport,
+    NetReport,
+    OrderReport,
+    OrderSeen,
+    RoundRead,
+    SessionChanged,
+)
+from engine.model.order_rows import External
+from engine.model.types import Instrument
+from engine.text.sanitize import CleanText
+from engine.trading.orders.blotter import Blotter
+from engine.trading.orders.live_order import LiveOrder
+from engine.trading.orders.tags import Tags
+
+CALL = CleanText("NIFTY06OCT2625000CE")
+NOTHING = CleanText("")
+AT_MS = 1_000_000
+
+
+@pytest.fixture
+def blotter() -> Blotter:
+    """One order of 65 to be sold, of which nothing was told."""
+    found = Blotter([Instrument(CALL, CALL, lot_size=65)], Tags(date(2026, 9, 21), "A0", 1))
+    found.add(LiveOrder(1, found.tags.make(1, "EXIT"), 0, "SELL", 65, "EXIT", "Stop Loss", 10_000, 9_950, AT_MS))
+    return found
+
+
+def report(
+    blotter: Blotter, state: BrokerState, *, filled: int = 0, tagged: bool = True, reason: str = ""
+) -> OrderReport:
+    order = blotter.orders[1]
+    tag = CleanText(order.tag) if tagged else NOTHING
+    return OrderReport(
+        CleanText("b1"), CleanText("u1"), tag, 0, CALL, "SELL", 65, filled, 9_950, 10_000 if filled else 0, state,
+        CleanText(state), AT_MS, CleanText(reason),
+    )  # fmt: skip
+
+
+def sold(orders: tuple[OrderReport, ...]) -> RoundRead:
+    fills = (FillReport(CleanText("f1"), CleanText("b1"), 0, CALL, "SELL", 65, 10_000, AT_MS),)
+    return RoundRead(1, AT_MS + 500, AT_MS + 900, 1, orders, fills, (NetReport(0, CALL, -65, 0),))
+
+
+def test_a_login_that_is_gone_tells_nothing_of_the_one_behind_it(blotter: Blotter) -> None:
+    blotter.take(SessionChanged(2, True, NOTHING), AT_MS)
+    blotter.take(SessionChanged(1, False, NOTHING), AT_MS)
+    assert (blotter.generation, blotter.logged_in) == (2, True)
+
+
+def test_what_may_be_ours_is_nobody_elses_trade_before_its_sending_was_told(blotter: Blotter) -> None:
+    blotter.take(sold((report(blotter, "complete", filled=65, tagged=False),)), AT_MS + 900)
+    assert not blotter.doubt
+    assert not any(isinstance(each, External) for each in blotter.told)
+    blotter.take(Accepted(1, "place", CleanText("b1"), CleanText("u1")), AT_MS + 1_000)
+    blotter.take(sold((report(blotter, "complete", filled=65, tagged=False),)), AT_MS + 2_000)
+    assert (blotter.net, blotter.orders[1].state, blotter.others.foreign) == ([-65], "FILLED", {})
+
+
+@pytest.mark.parametrize(
+    ("unwanted", "reason", "stirs"),
+    [
+        (False, "", True),
+        (True, "", False),
+        (True, "RMS: cancelled before auto square off", True),
+    ],
+)
+def test_an_order_that_others_take_back_stirs_what_is_held(
+    blotter: Blotter, unwanted: bool, reason: str, stirs: bool
+) -> None:
+    blotter.orders[1].unwanted = unwanted
+    blotter.take(OrderSeen(report(blotter, "cancelled", reason=reason), 1), AT_MS)
+    assert blotter.orders[1].state == "CANCELLED"
+    assert blotter.others.stirred == ({0: AT_MS} if stirs else {})
