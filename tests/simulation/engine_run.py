@@ -198,7 +198,7 @@ class EngineRun:
         while self.now_ms < until_ms:
             now_ms = self.now_ms
             beat_ms = now_ms - now_ms % BEAT_MS + BEAT_MS
-            self.clock.true_ms = now_ms = max(now_ms + 1, min(beat_ms, self.wire.next_ms(now_ms), until_ms))
+            self.clock.true_ms = now_ms = max(now_ms + 1, min(beat_ms, self.wire.next_ms, until_ms))
             self.exchange.step(now_ms)
             for event in self.wire.step(now_ms):
                 self.parts.post(event)

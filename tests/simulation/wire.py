@@ -32,7 +32,7 @@ class Wire:
         dialect: SmartApiOrders,
         journal: VirtualJournal,
         on_send: Callable[[LaneName, WireRequest], None],
-        hand_ms: Callable[[], int],
+        hand_ms: Callable[[], int] = lambda: 0,
         generation: int = 1,
     ) -> None:
         self._exchange = exchange
