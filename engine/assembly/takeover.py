@@ -10,7 +10,7 @@ from engine.model.marks import StartMark
 from engine.model.sources import TickSource
 from engine.runtime import LOGGERS, Engine
 from engine.runtime.turn_parts import TurnParts
-from engine.trading.trading_state import symbols_of
+from engine.trading.kept_account import symbols_of
 from engine.venues.supply import LiveSupply
 
 _AT_ITS_BEGINNING_MS = 60_000  # who comes so early has the whole day

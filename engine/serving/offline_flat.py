@@ -33,7 +33,7 @@ from engine.serving.journalled import Left, left_in
 from engine.serving.remote import HeldError
 from engine.serving.state_dirs import FLAT_FILE, EngineDir
 from engine.text.sanitize import CleanText
-from engine.trading.trading_state import symbols_of
+from engine.trading.kept_account import symbols_of
 
 WITHIN_S = 15.0
 _IDLE: Final = CleanText("no engine is running")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -13,20 +13,18 @@ from engine.model.events import (
     ClosedBlind,
     DayStarted,
     EntriesChanged,
-    FlatState,
     InstrumentWarned,
     LockState,
     StateKept,
 )
-from engine.model.state import Fields, Plain, Stateful, dump, load
+from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import Instrument, PositionState
-from engine.text.sanitize import CleanText
 from engine.trading.chart import COARSE_STEP_MS, STEP_MS
 from engine.trading.costs import CostBook
 from engine.trading.flatten_state import FlattenState
 from engine.trading.instrument_state import InstrumentState
-from engine.trading.kept_orders import orders_in
-from engine.trading.orders.open_orders import Orders, Wanted, ordered_in
+from engine.trading.kept_account import UNSOUND, barred_in, places_of, require_sound
+from engine.trading.orders.open_orders import Orders, Wanted
 from engine.trading.portfolio import Portfolio, positions_in, strays_in
 from engine.trading.positions import Position
 from engine.trading.reach import Reach
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 
 _MANY: Final = 50  # of more instruments the charts are coarser
 _UNKNOWN: Final = -1
-_UNSOUND: Final = "the account of the last run cannot be taken over:"
 
 
 class TradingState:
@@ -383,11 +380,11 @@ class TradingState:
                 (self.orders, "orders."),
                 (self.portfolio, "book."),
             ):
-                _check(owner, prefix, fields)
-            place = self._places(kept)
+                require_sound(owner, prefix, fields)
+            place = places_of(kept, self._symbols, self._scales)
             self.today = date.fromisoformat(str(fields["today"]))
             load(self.gate, "gate.", fields)
-            self.gate.barred = self._barred(kept)
+            self.gate.barred = barred_in(kept, self._symbols)
             self.flat.restore(fields)
             self.orders.load(fields, place)
             self.portfolio.restore(fields, place, {index: self.orders.selling(index) for index in place.values()})
@@ -395,42 +392,12 @@ class TradingState:
             for number in {each.instrument for each in held} | strays_in(fields).keys():
                 self.instrument_states[place[number]].restore(fields, number)
         except KeyError as error:
-            raise ValueError(f"{_UNSOUND} {error} is missing") from error
+            raise ValueError(f"{UNSOUND} {error} is missing") from error
         except (ArithmeticError, TypeError) as error:
-            raise ValueError(f"{_UNSOUND} {type(error).__name__}") from error
+            raise ValueError(f"{UNSOUND} {type(error).__name__}") from error
         self.flat.resume()
         self._held_at = _UNKNOWN
         return tuple(filter(None, (self._moved(place[each.instrument], each.stop) for each in held)))
-
-    def _places(self, kept: StateKept) -> Mapping[int, int]:
-        """The present number of each instrument that `kept` is concerned with."""
-        concerned = symbols_of(kept)
-        if kept.symbols == self._symbols:
-            place = {number: number for number in concerned}
-        else:
-            present = {symbol: index for index, symbol in enumerate(self._symbols)}
-            if missing := [symbol for symbol in concerned.values() if symbol not in present]:
-                raise ValueError(f"held or on order, and not listed any more: {', '.join(missing)}")
-            place = {number: present[symbol] for number, symbol in concerned.items()}
-        for name, scales in self._scales.items():
-            before = kept.fields[name]
-            if not isinstance(before, list) or len(before) != len(kept.symbols):
-                raise ValueError(f"{_UNSOUND} {name} is not one for each instrument")
-            for number, index in place.items():
-                if before[number] != scales[index]:
-                    what = f"{name} of {kept.symbols[number]}"
-                    raise ValueError(f"{what} was {before[number]} in the last run and is {scales[index]} now")
-        return place
-
-    def _barred(self, kept: StateKept) -> list[int]:
-        """The present numbers of the instruments that the operator barred; of one that is not listed any more there is none."""
-        barred = kept.fields.get("gate.barred", [])
-        if not isinstance(barred, list) or any(
-            type(each) is not int or not 0 <= each < len(kept.symbols) for each in barred
-        ):
-            raise ValueError(f"{_UNSOUND} gate.barred is {barred!r}")
-        symbols = {kept.symbols[number] for number in barred}
-        return [index for index, symbol in enumerate(self._symbols) if symbol in symbols]
 
     def _moved(self, index: int, stop: int) -> str:
         """What to say of a position whose stop was `stop` before it was taken over."""
@@ -439,25 +406,3 @@ class TradingState:
             return ""
         name = self.instrument_states[index].instrument
         return f"{name.symbol}: the stop is {name.price_words(position.stop)} by this configuration, it was {name.price_words(stop)}"
-
-
-def symbols_of(kept: StateKept) -> dict[int, CleanText]:
-    """The instruments that `kept` holds or has on order, by their numbers in it; raises ValueError when it is not sound."""
-    fields = kept.fields
-    numbers = {each.instrument for each in positions_in(fields)} | strays_in(fields).keys() | ordered_in(fields)
-    numbers |= {each.instrument for each in orders_in(fields).values()}
-    if any(not 0 <= number < len(kept.symbols) for number in numbers):
-        raise ValueError(f"{_UNSOUND} an instrument without a name")
-    return {number: kept.symbols[number] for number in sorted(numbers)}
-
-
-def _check(owner: Stateful, prefix: str, fields: Mapping[str, Plain]) -> None:
-    """See that `owner` can take its state from `fields`; raises ValueError, KeyError, ArithmeticError."""
-    for name in owner.STATE:
-        value, now = fields[prefix + name], getattr(owner, name)
-        if isinstance(now, Decimal):
-            sound = isinstance(value, str) and Decimal(value).is_finite()
-        else:
-            sound = type(value) is type(now)
-        if not sound or (prefix + name == "flat.state" and value not in get_args(FlatState)):
-            raise ValueError(f"{_UNSOUND} {prefix}{name} is {value!r}")

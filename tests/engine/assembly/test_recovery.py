@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from engine.model.commands import Arm, Flat, Lock, Unlock
 from engine.model.events import DayStarted, StateKept, TickGap
 from engine.model.types import Tick
-from engine.trading.trading_state import symbols_of
+from engine.trading.kept_account import symbols_of
 from tests.support.brokers import LateBroker
 from tests.support.builders import EAGER
 from tests.support.journal_harness import JournalHarness, MemoryJournal, account_after, exact_fields, instruments_named
