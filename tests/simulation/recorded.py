@@ -27,6 +27,7 @@ from engine.runtime.turn_parts import TurnParts
 from engine.venues.simulated.silent import silent
 from tests.simulation.engine_run import EngineRun
 from tests.simulation.trading_days import CALL, LIVELY, play, run_at_exchange
+from tests.simulator.exchange.securities import Security
 from tests.simulator.exchange.settings import Delays
 from tests.support.builders import config
 from tests.support.spoken_orders import instrument_of
@@ -47,16 +48,17 @@ at 60s: updates down 8000
 class Files:
     """The recordings of one run; `paths` in their order."""
 
-    def __init__(self, folder: Path, *overrides: str) -> None:
+    def __init__(self, folder: Path, *overrides: str, securities: tuple[Security, ...] = (CALL,)) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.paths: list[Path] = []
         self._folder = folder
         self._config = config(*LIVELY, *overrides)
+        self._listed = tuple(map(instrument_of, securities))
         self.recorder = DailyRecorder(self._begin)
 
     def _begin(self) -> FileRecorder:
         self.paths.append(self._folder / f"run{len(self.paths)}.mqr")
-        header = header_of(self._config, "by hand", (instrument_of(CALL),), real_orders=True)
+        header = header_of(self._config, "by hand", self._listed, real_orders=True)
         return FileRecorder(self.paths[-1], header, flush_ms=10)
 
     def go_on(self, run: EngineRun) -> None:

@@ -22,7 +22,7 @@ from engine.recording import MqrSource
 from tests.simulation.engine_run import EngineRun
 from tests.simulation.recorded import Files, after_seeks, same
 from tests.simulation.seeds import KINDS
-from tests.simulation.trading_days import CALL, begun, play, run_at_exchange, wandering
+from tests.simulation.trading_days import CALL, TWELVE, begun, play, run_at_exchange, wandering
 from tests.simulator.exchange.drawn import credible, drawn_script
 from tests.simulator.exchange.settings import Delays, Quirks
 
@@ -33,12 +33,13 @@ _MOST_FAULTS = 16
 
 def _command(run: EngineRun, rng: Random) -> TraderCommand | None:
     """What an operator may want at this moment."""
-    held = run.trader.state.portfolio.positions[0]
+    at = rng.randrange(len(run.parts.instruments))
+    symbol, held = run.parts.instruments[at].symbol, run.trader.state.portfolio.positions[at]
     if held is not None and rng.random() < 0.3:
-        return ClosePosition(CALL.symbol, held.entry_ms, held.entry_price, rng.choice((0, held.quantity)), "ann")
+        return ClosePosition(symbol, held.entry_ms, held.entry_price, rng.choice((0, held.quantity)), "ann")
     return rng.choice((
         Unlock(), Unlock(), Unlock(), Flat("a whim"), Lock("a while"), PauseEntries(), ResumeEntries(),
-        BarEntries(CALL.symbol, "ann"), AllowEntries(CALL.symbol, "ann"),
+        BarEntries(symbol, "ann"), AllowEntries(symbol, "ann"),
     ))  # fmt: skip
 
 
@@ -46,16 +47,18 @@ def history(seed: int, folder: Path) -> list[Files]:
     """The files of a run, and of each that went on after the one before was killed."""
     rng = Random(seed)
     step_ms = rng.choice(_STEPS_MS)
-    stream = wandering(rng.randint(60, 300), seed=seed, step_ms=step_ms)
+    securities = TWELVE[: rng.choice((1, 1, 2, 12))]
+    stream = wandering(rng.randint(60, 300), seed=seed, step_ms=step_ms, instruments=len(securities))
     until_s = len(stream) * step_ms / 1_000
     script = credible(drawn_script(rng, until_s, rng.randint(0, _MOST_FAULTS), CALL.lot, KINDS))
     slow_rows = rng.choice((0.0, 0.0, 0.05))
-    files = [Files(folder / "0")]
+    files = [Files(folder / "0", securities=securities)]
     run = run_at_exchange(
         stream,
         script=script,
         delays=Delays(),
         quirks=Quirks(null_token=rng.random() < 0.3, new_orderid=rng.random() < 0.3),
+        securities=securities,
         recorder=files[0].recorder,
         checkpoint_ticks=10,
         row_ms=lambda: rng.randint(300, 1_500) if rng.random() < slow_rows else rng.randint(0, 3),
@@ -72,9 +75,9 @@ def history(seed: int, folder: Path) -> list[Files]:
             files[-1].go_on(run)
         if rng.random() < killed:
             files[-1].recorder.close()
-            files.append(Files(folder / str(len(files))))
+            files.append(Files(folder / str(len(files)), securities=securities))
             run.exchange.step(run.now_ms + rng.randint(300, 6_000))
-            run = begun(run.exchange, before=run, recorder=files[-1].recorder, checkpoint_ticks=10)
+            run = begun(run.exchange, securities, before=run, recorder=files[-1].recorder, checkpoint_ticks=10)
             run.command(Unlock())
     run.end()
     return files

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engine.assembly import Run, build
 from engine.backtest.verification import verify
-from engine.model.commands import Seek
+from engine.model.commands import PauseEntries, ResumeEntries, Seek
 from engine.model.events import TradeClosed
 from engine.model.marks import DeskMark, InputMark, Mark
 from engine.model.order_reports import Accepted, OrderAnswer, OrderSeen
@@ -102,6 +102,24 @@ def test_seeking_back_and_forth_comes_out_the_same(recording: Path, tmp_path: Pa
         for target in (200, 40, 171, 33, 0, 290, 100, 299):
             assert after_seek(run, target).difference == "", target
         run.engine.send(Seek(1000))
+        view = at_the_end(run)
+    assert (view.same, view.difference, view.incomparable) == (view.total, "", "")
+
+
+def test_behind_a_command_of_ones_own_it_is_another_run_and_before_it_the_recorded_one(
+    recording: Path, tmp_path: Path
+) -> None:
+    rules = (*LIVELY, "replay.snapshot_ticks=30", "recording.enabled=off")
+    run: Run
+    with build(config(*rules), MqrSource(recording), "replay", speed=0.0, paused=True, state_root=tmp_path) as run:
+        engine = run.engine
+        engine.start()
+        after_seek(run, 150)
+        for command in (PauseEntries(), ResumeEntries()):
+            engine.send(command)
+        assert after_seek(run, 250).incomparable == "a command was given at tick 150"
+        assert after_seek(run, 100).incomparable == ""
+        engine.send(Seek(1000))
         view = at_the_end(run)
     assert (view.same, view.difference, view.incomparable) == (view.total, "", "")
 

@@ -14,18 +14,33 @@ from tests.support.spoken_orders import instrument_of
 
 DAY = date(2025, 10, 1)
 CALL = Security("NIFTY07OCT2524900CE", "40001", lot=75, freeze=1_801, tick=5)
+TWELVE = (
+    CALL,
+    *(
+        Security(f"NIFTY07OCT25{25_000 + 50 * at}PE", f"{40_010 + at}", lot=75, freeze=1_801, tick=5)
+        for at in range(11)
+    ),
+)
 QUICK = Delays((2, 2), (1, 1), (1, 1), (0, 0), (0, 0), (0, 0), (1, 1), 0)
 LIVELY = (*EAGER, "risk.base_sl_points=3", "risk.max_position_value_percent=20")
 _DEEP = 1_000_000
 
 
-def wandering(count: int, *, seed: int = 1, step_ms: int = 1_000, start: str = "09:30:00") -> list[Tick]:
-    """Ticks whose price goes up and down, far enough to enter and to exit."""
-    rng, price, prices = Random(seed), 100.0, []
+def wandering(
+    count: int, *, seed: int = 1, step_ms: int = 1_000, start: str = "09:30:00", instruments: int = 1
+) -> list[Tick]:
+    """Ticks whose price goes up and down, far enough to enter and to exit; each of one of so many instruments."""
+    rng, last = Random(seed), [100.0] * instruments
+    prices, numbers = [], []
     for _ in range(count):
-        price = max(60.0, min(140.0, price + rng.choice((-1.5, -0.5, 0.5, 1.5))))
-        prices.append(price)
-    return ticks(prices, step_ms=step_ms, start=start, day=DAY.isoformat())
+        at = rng.randrange(instruments)
+        last[at] = max(60.0, min(140.0, last[at] + rng.choice((-1.5, -0.5, 0.5, 1.5))))
+        prices.append(last[at])
+        numbers.append(at)
+    made = ticks(prices, step_ms=step_ms, start=start, day=DAY.isoformat())
+    for tick, at in zip(made, numbers, strict=True):
+        tick.instrument = at
+    return made
 
 
 def run_at_exchange(
@@ -34,11 +49,12 @@ def run_at_exchange(
     script: str = "",
     delays: Delays | None = None,
     quirks: Quirks | None = None,
+    securities: tuple[Security, ...] = (CALL,),
     **options: object,
 ) -> EngineRun:
     """A run that is about to begin with `stream`, and has read the broker's books twice."""
     exchange = SimulatedExchange(
-        (CALL,),
+        securities,
         Random(1),
         stream[0].exch_ms - 10_000,
         script=script,
@@ -46,12 +62,15 @@ def run_at_exchange(
         quirks=quirks,
         cash=10**12,
     )
-    return begun(exchange, *overrides, **options)
+    return begun(exchange, securities, *overrides, **options)
 
 
-def begun(exchange: SimulatedExchange, *overrides: str, **options: object) -> EngineRun:
+def begun(
+    exchange: SimulatedExchange, securities: tuple[Security, ...], *overrides: str, **options: object
+) -> EngineRun:
     """A run that has read the broker's books twice."""
-    run = EngineRun(config(*LIVELY, *overrides), (instrument_of(CALL),), exchange, DAY, **options)  # type: ignore[arg-type]
+    listed = tuple(map(instrument_of, securities))
+    run = EngineRun(config(*LIVELY, *overrides), listed, exchange, DAY, **options)  # type: ignore[arg-type]
     run.pass_time(run.now_ms + 5_000)
     return run
 
@@ -61,6 +80,6 @@ def play(run: EngineRun, stream: Iterable[Tick], missing: int = 0) -> EngineRun:
     for tick in stream:
         run.pass_time(tick.exch_ms)
         book = [(tick.price, _DEEP)]
-        run.exchange.set_book(run.now_ms, CALL.symbol, book, book, tick.price)
+        run.exchange.set_book(run.now_ms, run.parts.instruments[tick.instrument].symbol, book, book, tick.price)
         run.tick(tick, missing)
     return run
