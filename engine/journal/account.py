@@ -149,6 +149,7 @@ class JournalledAccount(AccountFills):
         """Follow an order at a real broker; one that ends without any fill gives back what it took."""
         match entry:
             case PlaceOrder():
+                self.orders.last_number = max(self.orders.last_number, entry.order)
                 closed = self.orders.close(entry.order)
                 self.live.placed(entry, closed[0] if closed is not None else None)
                 if closed is not None and entry.side == "BUY" and (entry.purpose != "ENTRY" or entry.served):

@@ -110,7 +110,8 @@ class LostExits:
         entry_turnover = before.entry_turnover - (left.entry_turnover if left else 0)
         entry_costs = before.entry_costs - (left.entry_costs if left else Decimal(0))
         turnover = sold.booked.turnover or fill.price * fill.quantity
-        exit_costs = total(sold.booked.costs) or money(turnover) - (Decimal(sold.booked.cash) - sold.cash)
+        change = Decimal(sold.booked.cash) - sold.cash
+        exit_costs = total(sold.booked.costs) if sold.booked.costs else money(turnover) - change
         gross = money(turnover * closed // fill.quantity - entry_turnover)
         costs = entry_costs + exit_costs
         return [TradeClosed(_trade(self._count, fill, before, closed, gross, costs, sold.reason()))]

@@ -16,6 +16,7 @@ from engine.trading.orders import desk, rounds, states
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_flat import LiveFlat
 from engine.trading.orders.live_order import LiveOrder
+from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.orders.others import Others
 from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.tags import Tags
@@ -165,7 +166,7 @@ def no_short_guard() -> Any:
 def tag_reused() -> Any:
     """A run after a restart begins to count anew, under the same run number."""
     whole = Tags.__init__
-    recover = desk.recover
+    recover, load = desk.recover, LiveOrders.load
 
     def begin(self: Tags, day: Any, salt: str, _: int) -> None:
         whole(self, day, salt, 1)
@@ -174,9 +175,17 @@ def tag_reused() -> Any:
         recover(blotter, *more)
         blotter.last_number = 0
 
+    def numbered_anew(self: LiveOrders, *kept: Any) -> None:
+        load(self, *kept)
+        self.desk.blotter.last_number = 0
+
     @contextmanager
     def both() -> Iterator[None]:
-        with changed(Tags, "__init__", begin), changed(desk, "recover", forgetful):
+        with (
+            changed(Tags, "__init__", begin),
+            changed(desk, "recover", forgetful),
+            changed(LiveOrders, "load", numbered_anew),
+        ):
             yield
 
     return both()

@@ -64,13 +64,18 @@ def whole(kept: dict[str, Plain | Decimal]) -> dict[str, object]:
 
 
 class Journalled(Session):
-    """A session whose rows are folded as they come, and compared with the trader whenever it has taken something in."""
+    """A session whose rows are folded as they come, and compared with the trader whenever it has taken something in.
+
+    The account is kept as a whole after so many comparisons (`keeps_every`; 0: never).
+    """
+
+    keeps_every = 0
 
     def __init__(self, rules: Config, instruments: tuple[Instrument, ...], exchange: SimulatedExchange) -> None:
         super().__init__(rules, instruments, exchange, DAY)
         self.begun = self.trader.state.keep(self.now_ms)
         self.account = JournalledAccount(self.begun)
-        self.followed = 0
+        self.followed = self.compared = 0
 
     @property
     def rows(self) -> list[object]:
@@ -87,6 +92,10 @@ class Journalled(Session):
         self.follow()
         kept = self.trader.state.keep(self.now_ms)
         assert whole(exact_fields(self.account.state())) == whole(exact_fields(kept))
+        self.compared += 1
+        if self.keeps_every and not self.compared % self.keeps_every:
+            self.journal.write(kept, self.now_ms)
+            self.follow()
 
     def another(self) -> LiveTrader:
         """A trader who knows nothing so far."""

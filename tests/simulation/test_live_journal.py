@@ -14,7 +14,7 @@ from engine.model.order_reports import Accepted
 from engine.model.order_requests import PlaceOrder
 from engine.model.order_rows import Ended, External, PartFilled, SendBegun
 from engine.model.state import Plain
-from engine.model.types import Fill
+from engine.model.types import Fill, PositionState
 from engine.trading.costs import total
 from engine.trading.kept_orders import parts_in
 from engine.trading.orders.blotter import Blotter
@@ -26,7 +26,9 @@ from tests.support.thorough import examples
 
 @pytest.mark.parametrize("seed", range(1, examples(8) + 1))
 def test_the_rows_tell_the_account_after_whatever_happens(seed: int) -> None:
-    session = Play(seed, MISCHIEF).go(120)
+    play = Play(seed, MISCHIEF)
+    play.session.keeps_every = seed % 3 * 4  # from an account that was kept on, or from the first row
+    session = play.go(120)
     kinds = {type(row) for row in session.rows}
     assert {Submit, PlaceOrder, SendBegun, Accepted, PartFilled, Ended, External, FillBooked, TradeClosed} <= kinds
     assert session.replayed() == session.trader.state.dump()
@@ -137,3 +139,33 @@ def test_rows_name_instruments_as_they_are_numbered_now_and_leave_out_what_is_no
     day = told(rows, ("C", "B"))
     assert day.rows == (second, SendBegun(2))
     assert day.sent == (SentRequest(5, entry=True, order=True),) * 2
+
+
+def test_what_an_earlier_day_has_left_unfinished_is_over_with_it_and_its_exit_is_counted() -> None:
+    """A partly filled exit and an entry without any fill, whose end no row tells any more: the next day books them, once."""
+    session = Play(3, "").go(1)
+    account = JournalledAccount(session.begun)
+    taken = PositionState(0, 150, 1, 10_000, 150, 10_000, 9_700, None, 0, 1_500_000, Decimal(0))
+    left = replace(taken, quantity=75, entry_turnover=750_000)
+    rows: tuple[Entry, ...] = (
+        PartFilled(Fill(899, 0, "BUY", 150, 10_000, 1), taken, "85000", {}),
+        FillBooked(Fill(899, 0, "BUY", 150, 10_000, 1), taken, "85000"),
+        PlaceOrder(900, "LA1A0001000IX", 0, "SELL", 150, 10_000, "EXIT", 10_000, "Stop Loss", wish=90),
+        PartFilled(Fill(900, 0, "SELL", 75, 10_100, 1), left, "92575", {}),
+        PlaceOrder(901, "LA1A0001000JE", 1, "BUY", 35, 20_000, "ENTRY", 20_000, "Entry", wish=91),
+    )
+    for row in rows:
+        account.take(row)
+    account.gate.day_entries = 5
+    kept = account.state()
+    taker = session.another()
+    taker.state.restore(kept)
+    session.trader, session.account = taker, JournalledAccount(kept)
+    session.pass_time(session.now_ms + 200)
+    over = [row for row in session.rows if isinstance(row, Ended) and row.order >= 900]
+    assert [(each.order, each.state, each.filled) for each in over] == [(900, "CANCELLED", 75), (901, "CANCELLED", 0)]
+    (trade,) = (row.trade for row in session.rows if isinstance(row, TradeClosed))
+    assert (trade.quantity, trade.number, trade.reason, trade.gross_pnl) == (75, 1, "Stop Loss", 75)
+    state = taker.state
+    assert (state.portfolio.trades, state.gate.day_entries, state.orders.last_number) == (1, 4, 901)
+    assert parts_in(state.keep(0).fields) == {}

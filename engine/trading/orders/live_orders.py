@@ -14,7 +14,7 @@ from engine.model.order_reports import OrderAnswer, RoundAgain, RoundRead
 from engine.model.order_requests import FREEING, Purpose
 from engine.model.order_rows import Ended
 from engine.model.state import Fields, Plain
-from engine.trading.kept_orders import KeptOrder, parts_in, put_orders
+from engine.trading.kept_orders import KeptOrder, orders_in, parts_in, put_orders
 from engine.trading.order_parts import OrderParts
 from engine.trading.orders.blotter import Told
 from engine.trading.orders.desk import OrderDesk
@@ -41,6 +41,8 @@ class LiveOrders:
         self.touched = False
         self.parts: dict[int, OrderParts] = {}  # what of each order is booked that is not over
         self._round: RoundRead | None = None  # the newest, as it was told
+        self._past: dict[int, LiveOrder] = {}  # of an earlier day, and over with it
+        self._untold = False  # whether those are still to be told
 
     # ── What the trader wants ───────────────────────────────────────────────────────────────────────────────────
 
@@ -110,12 +112,21 @@ class LiveOrders:
         return self.desk.marks()
 
     def take_told(self) -> list[Told | WishOver]:
-        """What came of it since the last time."""
-        return self.desk.take_told()
+        """What came of it since the last time; first of all that an earlier day's orders are over."""
+        told = self.desk.take_told()
+        if self._untold:
+            self._untold = False
+            told[:0] = [self._end(order) for order in self._past.values()]
+        return told
+
+    def _end(self, order: LiveOrder) -> Ended:
+        order.filled_ms = self.now_ms
+        parts = self.parts.get(order.number, OrderParts())
+        return Ended(order.number, order.state, parts.filled, parts.turnover)
 
     def order(self, number: int) -> LiveOrder:
         """An order by its number."""
-        return self.desk.blotter.orders[number]
+        return self._past.get(number) or self.desk.blotter.orders[number]
 
     def is_answered(self, number: int) -> bool:
         """Whether the broker has said anything of an order, or none will come of it."""
@@ -212,13 +223,34 @@ class LiveOrders:
         served = {order.wish for order in self.desk.blotter.open.values() if not order.found}
         return (each for each in self.desk.pursuit.wishes.values() if not each.filled and each.number not in served)
 
-    def load(self, fields: Mapping[str, Plain], _place: Mapping[int, int] | None = None) -> None:
-        """Take the deciding state back from what `dump` wrote, or what the run before has kept; raises ValueError."""
+    def load(self, fields: Mapping[str, Plain], place: Mapping[int, int] | None = None) -> None:
+        """Take the deciding state back from what `dump` wrote, or what the run before has kept; raises ValueError.
+
+        `place` tells new numbers of instruments. Orders are of a day: those of an earlier one are over, whatever became of
+        them; numbers go on, so that none is mistaken for another.
+        """
         self.now_ms = int(str(fields.get(_NOW, self.now_ms)))
         if isinstance(text := fields.get(_DESK), str):
             self.desk.load(text)
             told = str(fields[_ROUND])
             newest = self.desk.blotter.newest
             self._round = newest if told == _TRUSTED else msgspec.json.decode(told, type=RoundRead | None)
+        blotter = self.desk.blotter
+        blotter.last_number = max(blotter.last_number, int(str(fields.get("orders.last_number", 0))))
         self.parts = parts_in(fields)
+        self._past = {
+            number: _past(number, each, (place or {}).get(each.instrument, each.instrument))
+            for number, each in orders_in(fields).items()
+            if not blotter.tags.is_of_today(each.tag)
+        }
+        self._untold = bool(self._past)
         self.touched = False
+
+
+def _past(number: int, kept: KeptOrder, instrument: int) -> LiveOrder:
+    """An order of an earlier day."""
+    purpose: Purpose = "ENTRY" if kept.side == "BUY" else "EXIT"
+    return LiveOrder(
+        number, kept.tag, instrument, kept.side, kept.quantity, purpose, kept.reason, 0, 0, 0, kept.target,
+        state="CANCELLED", filled=kept.filled, frees=kept.frees,
+    )  # fmt: skip

@@ -69,6 +69,11 @@ class Tags:
             raise ValueError(f"tags: order {number} does not fit into four places (0 to {MAX_NUMBER}): begin a new run")
         return f"{self._prefix}{_base36(number, 4)}{_LETTERS[purpose]}"
 
+    def is_of_today(self, text: str) -> bool:
+        """Whether `text` is a tag of this day, of whichever journal."""
+        tag = parse(text)
+        return tag is not None and tag.day == self._day
+
     def is_ours(self, text: str) -> bool:
         """Whether `text` is a tag of this day and this journal, of whichever run."""
         tag = parse(text)
