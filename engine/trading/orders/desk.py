@@ -17,6 +17,7 @@ from engine.model.order_requests import OrderRequest
 from engine.model.state import Fields
 from engine.model.types import Instrument
 from engine.trading.orders.blotter import Blotter, Told
+from engine.trading.orders.cover import cover
 from engine.trading.orders.desk_state import Kept, Parts, digests_of, take_text, text_of
 from engine.trading.orders.leg_words import LegWords
 from engine.trading.orders.live_flat import LiveFlat
@@ -101,6 +102,7 @@ class OrderDesk:
         """Let what came have its consequences."""
         self.pursuit.note(self.blotter.take_told(), now_ms)
         self.flat.push(now_ms)
+        cover(self.blotter, self.pursuit.wishes.values())
         self.pursuit.pursue(now_ms)
 
     def unlock(self) -> None:
