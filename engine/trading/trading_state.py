@@ -139,8 +139,7 @@ class TradingState:
             self.instruments.append(instrument)
             self.instrument_states.append(self._make(index, instrument, hours))
             self.portfolio.list_more(self.instrument_states[index].levels)
-            self.costs.relist(self.instruments)
-            self._describe()
+            self._follow_list()
         else:
             self._begin_anew(index, replace(instrument, market=self.instruments[index].market))
 
@@ -156,7 +155,12 @@ class TradingState:
         inst = self.instrument_states[index] = self._make(index, instrument, before.hours)
         inst.count_on(before)
         self.portfolio.relist(index, inst.levels)
+        self._follow_list()
+
+    def _follow_list(self) -> None:
         self.costs.relist(self.instruments)
+        if self.orders.kind == "real":
+            self.orders.follow_list()
         self._describe()
 
     def number_of(self, symbol: str) -> int | None:

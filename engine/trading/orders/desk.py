@@ -111,6 +111,11 @@ class OrderDesk:
         self.flat.reset()
         self.pursuit.release()
 
+    def follow_list(self) -> None:
+        """There are instruments more, or others under their numbers: nothing is known of these so far."""
+        self.blotter.net += [0] * (len(self.blotter.instruments) - len(self.blotter.net))
+        self.pursuit.pricing.follow_list()
+
     def take_requests(self) -> list[OrderRequest]:
         """What is to be sent since the last time, in order."""
         return self.pursuit.take_requests()

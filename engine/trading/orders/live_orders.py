@@ -90,6 +90,10 @@ class LiveOrders:
         self.desk.unlock()
         self.touched = True
 
+    def follow_list(self) -> None:
+        """The list of instruments has changed."""
+        self.desk.follow_list()
+
     # ── What came of it ─────────────────────────────────────────────────────────────────────────────────────────
 
     def take(self, answer: OrderAnswer) -> None:

@@ -21,10 +21,10 @@ class LppEstimate:
     """
 
     STATE = ("seconds", "sums", "counts")
-    __slots__ = ("_scale", "counts", "seconds", "sums")
+    __slots__ = ("counts", "scale", "seconds", "sums")
 
     def __init__(self, price_scale: int) -> None:
-        self._scale = price_scale
+        self.scale = price_scale
         # A bucket a second, at its second's place. Deques, for they are copied when state is put aside.
         self.seconds = deque([0] * _WINDOW_S, _WINDOW_S)
         self.sums = deque([0] * _WINDOW_S, _WINDOW_S)
@@ -58,8 +58,8 @@ class LppEstimate:
         if mean is None:
             return None
         total, count = mean
-        if total <= 50 * self._scale * count:
-            room = 20 * self._scale
+        if total <= 50 * self.scale * count:
+            room = 20 * self.scale
             return _up(total, count) - room, total // count + room
         return _up(total * 6, count * 10), total * 14 // (count * 10)
 
@@ -78,6 +78,10 @@ class PriceBounds:
         self.floor = self.floor_until_ms = 0
         self.ceiling = self.ceiling_until_ms = 0
         self.lower = self.upper = 0
+
+    def fits(self, instrument: Instrument) -> bool:
+        """Whether they are counted as `instrument` is."""
+        return (self._tick, self.lpp.scale) == (instrument.tick_size, instrument.price_scale)
 
     def start_day(self) -> None:
         """Forget the circuit: it is another day's."""

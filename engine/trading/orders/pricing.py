@@ -36,6 +36,14 @@ class Pricing:
         self._lacking: set[int] = set()  # instruments that a ladder could not begin in for want of a quote
         self._asked_ms: dict[int, int] = {}  # when a quote was asked for last, by instrument
 
+    def follow_list(self) -> None:
+        """The list of instruments has changed: what is new, or counted in other ticks, has bounds of its own."""
+        known = self.bounds
+        self.bounds = [
+            known[at] if at < len(known) and known[at].fits(each) else PriceBounds(each)
+            for at, each in enumerate(self._instruments)
+        ]
+
     # ── What is told of the market ──────────────────────────────────────────────────────────────────────────────
 
     def traded(self, instrument: int, price: int, at_ms: int) -> None:
