@@ -1,5 +1,6 @@
 """What a seed makes: faults, delays, quirks, and a trader who enters, exits and flees at random. `python -m tests.simulation.seeds FIRST [COUNT]`; one alone shows its last steps."""
 
+import gc
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -126,7 +127,7 @@ def main(first: int, count: int) -> int:
     """Run `count` seeds from `first` on, on all processors; tell what was reached, and what broke a rule."""
     whole = Mix()
     batches = [range(at, min(at + _BATCH, first + count)) for at in range(first, first + count, _BATCH)]
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(initializer=gc.freeze) as pool:  # what is loaded is never looked through again
         for mix in pool.map(run, batches):
             whole.add(mix)
     for name, number in sorted(whole.reached.items()):

@@ -250,7 +250,7 @@ class Blotter:
         self.others.calm(read.begun_ms)
         twins = self._look_for(read, found, now_ms)
         for order in orders:
-            if order.fills:
+            if order.in_net != order.filled:
                 order.in_net = order.read  # a trade book is of the whole day
         words = {report.broker_id: report.reason for report in found.foreign}
         for fill in found.foreign_fills:
