@@ -147,9 +147,7 @@ class Blotter:
                 self._round(event, now_ms)
             case RoundFailed():
                 self.doubt = event.reason
-            case SessionChanged():
-                if event.generation < self.generation:
-                    return  # told late, of a login that is gone
+            case SessionChanged() if event.generation >= self.generation:  # else told late, of a login that is gone
                 if event.generation != self.generation:
                     self.trusted = 0
                 self.generation, self.logged_in = event.generation, event.up
@@ -191,7 +189,7 @@ class Blotter:
         """Which order of ours it is."""
         if report.tag:
             return self._by_tag.get(report.tag)
-        return next((order for order in self.orders.values() if report.broker_id in order.ids), None)
+        return next((order for order in self.orders.values() if order.is_called(report)), None)
 
     def _adopt(self, report: OrderReport, now_ms: int) -> None:
         """Take in an order that bears our tag and is in no journal: it left without its rows, before a crash."""
@@ -223,6 +221,8 @@ class Blotter:
                 self._lock(each.text)
             elif isinstance(each, Ended) and order.is_ended_by_others:
                 self.others.stirred[order.instrument] = now_ms  # who takes it back may sell what it was to sell
+        if self.newest is not None and order.in_net < order.filled:
+            order.in_net = rounds.filled_in(self.newest, order)  # it may have been there before it was known to be ours
         if order.is_over:
             self.open.pop(order.number, None)
         elif order.number not in self.open:

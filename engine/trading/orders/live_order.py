@@ -159,6 +159,10 @@ class LiveOrder(Struct):
         """All numbers that the broker has given it."""
         return (*self.earlier_ids, self.broker_id) if self.broker_id else ()
 
+    def is_called(self, report: OrderReport) -> bool:
+        """Whether a report without a tag is of it, by any of its numbers: a change may have given it one that no answer told."""
+        return report.broker_id in self.ids or (self.unique_id != "" and report.unique_id == self.unique_id)
+
     # ── What books and updates say ──────────────────────────────────────────────────────────────────────────────
 
     def is_news(self, report: OrderReport) -> bool:

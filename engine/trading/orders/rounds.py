@@ -32,10 +32,13 @@ def sort(read: RoundRead, orders: Iterable[LiveOrder]) -> Sorted:
     """Tell ours from others': by tag, else by the broker's number; a trade by its order's number."""
     by_tag = {order.tag: order.number for order in orders}
     by_id = {each: order.number for order in orders for each in order.ids}
+    by_unique_id = {order.unique_id: order.number for order in orders if order.unique_id}
     ours: dict[int, OrderReport] = {}
     foreign: list[OrderReport] = []
     for report in read.orders:
-        number = by_tag.get(report.tag) if report.tag else by_id.get(report.broker_id)
+        number = (
+            by_tag.get(report.tag) if report.tag else by_id.get(report.broker_id, by_unique_id.get(report.unique_id))
+        )
         if number is None:
             foreign.append(report)
         else:
@@ -50,6 +53,11 @@ def sort(read: RoundRead, orders: Iterable[LiveOrder]) -> Sorted:
         else:
             fills.setdefault(number, []).append(fill)
     return Sorted(ours, fills, tuple(foreign), tuple(others))
+
+
+def filled_in(read: RoundRead, order: LiveOrder) -> int:
+    """What of an order the positions of a round that is believed have in them: they are what its trades come to."""
+    return sum(fill.quantity for fill in read.fills if fill.broker_id in order.ids)
 
 
 def doubt(read: RoundRead, found: Sorted, orders: Iterable[LiveOrder], generation: int) -> str:
