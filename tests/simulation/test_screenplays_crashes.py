@@ -93,3 +93,15 @@ def test_rows_tell_all_that_a_restart_must_know() -> None:
     kinds = [type(row) for row in stage.journal.crash(stage.now_ms + 1_000)]
     assert kinds.count(PartFilled) == kinds.count(Ended) == 2
     assert External not in kinds
+
+
+def test_empty_books_behind_a_crash_prove_nothing() -> None:
+    stage = Stage().buy(2).sell(1).go(5_000)
+    stage.crash(1_000)
+    stage.exchange.fault(stage.now_ms, "book empty x1000")
+    stage.begin_flat("key")
+    stage.go(30_000)
+    assert (stage.flat != "FLAT", stage.held) == (True, (1, 1))
+    stage.exchange.end_faults(stage.now_ms)
+    stage.go(15_000)
+    assert (stage.flat, stage.held) == ("FLAT", (0, 0))

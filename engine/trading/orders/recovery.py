@@ -11,7 +11,7 @@ from engine.model.order_requests import FREEING, PlaceOrder
 from engine.model.order_rows import Adopted, Ended, External, PartFilled, SendBegun
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_order import LiveOrder
-from engine.trading.orders.states import state_named
+from engine.trading.orders.states import FOR_GOOD, state_named
 from engine.trading.orders.tags import run_of
 
 UNCLEAN = "the last run ended uncleanly"
@@ -25,6 +25,8 @@ def recover(blotter: Blotter, rows: Iterable[object], now_ms: int) -> None:
     for order in blotter.orders.values():
         order.frees = taken.frees(order)
         _settle(order, now_ms, begun=order.number in taken.begun)
+        if order.state in FOR_GOOD and blotter.tags.is_ours(order.tag):
+            order.known_ms = now_ms  # today's books have it: one without it, an empty one, is not believed
         if order.is_over and order.number not in taken.ended:
             blotter.told.append(Ended(order.number, order.state, order.filled, order.turnover))
     blotter.open = {number: order for number, order in blotter.orders.items() if not order.is_over}

@@ -35,12 +35,18 @@ def blotter() -> Blotter:
 
 
 def report(
-    blotter: Blotter, state: BrokerState, *, filled: int = 0, tagged: bool = True, reason: str = ""
+    blotter: Blotter,
+    state: BrokerState,
+    *,
+    filled: int = 0,
+    tagged: bool = True,
+    reason: str = "",
+    broker_id: str = "b1",
 ) -> OrderReport:
     order = blotter.orders[1]
     tag = CleanText(order.tag) if tagged else NOTHING
     return OrderReport(
-        CleanText("b1"), CleanText("u1"), tag, 0, CALL, "SELL", 65, filled, 9_950, 10_000 if filled else 0, state,
+        CleanText(broker_id), CleanText("u1"), tag, 0, CALL, "SELL", 65, filled, 9_950, 10_000 if filled else 0, state,
         CleanText(state), AT_MS, CleanText(reason),
     )  # fmt: skip
 
@@ -80,3 +86,18 @@ def test_an_order_that_others_take_back_stirs_what_is_held(
     blotter.take(OrderSeen(report(blotter, "cancelled", reason=reason), 1), AT_MS)
     assert blotter.orders[1].state == "CANCELLED"
     assert blotter.others.stirred == ({0: AT_MS} if stirs else {})
+
+
+def test_what_the_broker_held_before_it_was_known_to_be_ours_is_not_added_once_more(blotter: Blotter) -> None:
+    seen = report(blotter, "complete", filled=65, tagged=False)
+    blotter.take(sold((seen,)), AT_MS + 900)
+    blotter.take(Accepted(1, "place", CleanText("b1"), CleanText("u1")), AT_MS + 1_000)
+    blotter.take(OrderSeen(seen, 1), AT_MS + 1_100)
+    assert (blotter.net, blotter.broker_net(0)) == ([-65], -65)
+
+
+def test_an_order_without_a_tag_is_known_by_a_number_that_no_answer_has_told(blotter: Blotter) -> None:
+    blotter.take(Accepted(1, "place", CleanText("b1"), CleanText("u1")), AT_MS)
+    seen = report(blotter, "complete", filled=65, tagged=False, broker_id="b2")  # a change has given it that
+    blotter.take(OrderSeen(seen, 1), AT_MS + 100)
+    assert (blotter.orders[1].ids, blotter.net, blotter.others.stirred) == (("b1", "b2"), [-65], {})
