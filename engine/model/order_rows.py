@@ -31,11 +31,12 @@ class Adopted(Struct, frozen=True, tag=True):
 
 
 class Booked(Struct, frozen=True):
-    """So much more of an order is filled, at this price as far as is known (minor units)."""
+    """So much more of an order is filled, at this price as far as is known (minor units); `late`: it was told to be over before."""
 
     order: int
     quantity: int
     price: int
+    late: bool = False
 
 
 class PartFilled(Struct, frozen=True, tag=True):

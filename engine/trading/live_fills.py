@@ -79,7 +79,7 @@ class LiveFills:
             self._bought(inst, order, fill, parts)
         else:
             self._sold(inst, order.reason, fill, parts)
-        if order.is_over:  # it was, and is filled by more: nothing else tells of its end
+        if told.late:  # nothing else tells of its end
             self._complete(order, parts.turnover)
 
     def _bought(self, inst: InstrumentState, order: LiveOrder, fill: Fill, parts: OrderParts) -> None:

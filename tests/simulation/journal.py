@@ -32,6 +32,11 @@ class VirtualJournal:
         return number
 
     @property
+    def contents(self) -> list[object]:
+        """What the rows so far say."""
+        return [row.content for row in self._rows]
+
+    @property
     def next_ms(self) -> int | None:
         """When the next row is durable that was not told yet; None: all are."""
         return self._rows[self._told].durable_ms if self._told < len(self._rows) else None

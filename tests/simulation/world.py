@@ -20,6 +20,7 @@ from engine.trading.orders.live_order import LiveOrder
 from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.states import OrderWord
 from engine.venues.order_dialect import WireRequest
+from tests.simulation.money import due_cash
 from tests.simulation.session import Session
 from tests.simulator.exchange.drawn import incredible
 from tests.simulator.exchange.exchange import SimulatedExchange
@@ -282,6 +283,13 @@ class World(Session):
         for at, security in enumerate(SECURITIES):
             ours = self.blotter.net[at] + self.blotter.others.foreign.get(security.symbol, 0)
             self.require(ours == truth.net[security.symbol], f"{security.symbol}: {ours} of ours, {truth.net} in truth")
+        cash, due = (
+            self.trader.state.portfolio.cash,
+            due_cash(self._config.capital.initial_capital, self.trader, truth, self.journal),
+        )
+        self.require(
+            cash == due, f"{cash} is in the account, {due} by the exchange's own trades and the table of charges"
+        )
         filled = {order.tag: order.filled for order in self.blotter.orders.values() if order.filled}
         real: dict[str, int] = {}
         for fill in truth.fills:

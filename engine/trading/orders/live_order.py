@@ -227,7 +227,7 @@ class LiveOrder(Struct):
         price = max(1, (whole - self.turnover) // more)
         self.filled, self.filled_ms = filled, now_ms
         self.turnover += price * more
-        told: list[Outcome] = [Booked(self.number, more, price)]
+        told: list[Outcome] = [Booked(self.number, more, price, late=self.is_over)]
         if self.is_over:
             told.append(Alarm(self.number, f"order {self.tag} was over, and is filled by {more} more"))
         elif filled > self.quantity:

@@ -9,6 +9,7 @@ from engine.model.events import Submit
 from engine.model.order_reports import Accepted, NotSent, Refused
 from engine.model.order_requests import FREEING, PlaceOrder
 from engine.model.order_rows import Adopted, Ended, External, PartFilled, SendBegun
+from engine.model.types import Fill
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_order import LiveOrder
 from engine.trading.orders.states import FOR_GOOD, state_named
@@ -57,7 +58,7 @@ class _Taken:
             case SendBegun():
                 self.begun.add(row.order)
             case PartFilled(fill=fill):
-                self._booked(fill.order, fill.quantity, fill.price)
+                self._booked(fill)
             case External():
                 self._blotter.others.know(row, self._blotter.net)
             case Accepted() | Refused() | NotSent() | Ended():
@@ -88,15 +89,16 @@ class _Taken:
             )
         )  # fmt: skip
 
-    def _booked(self, number: int, quantity: int, price: int) -> None:
+    def _booked(self, fill: Fill) -> None:
         """A part that is booked; of number 0, what others have closed, their own row has told."""
-        order = self._blotter.orders.get(number)
+        order = self._blotter.orders.get(fill.order)
         if order is None:
             return
-        order.filled += quantity
-        order.turnover += quantity * price
-        self._blotter.net[order.instrument] += quantity if order.side == "BUY" else -quantity
-        if wish := self._fresh.get(number):
+        order.filled += fill.quantity
+        order.filled_ms = fill.at_ms
+        order.turnover += fill.quantity * fill.price
+        self._blotter.net[order.instrument] += fill.quantity if order.side == "BUY" else -fill.quantity
+        if wish := self._fresh.get(fill.order):
             self._true.add(wish)
 
     def frees(self, order: LiveOrder) -> bool:

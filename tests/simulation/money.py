@@ -1,0 +1,33 @@
+"""What a history must have left in cash, counted from the exchange's own trades and the table of charges: nothing of ours is asked for it."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from engine.model.order_rows import External
+from engine.trading.costs import total
+from engine.trading.live_trader import LiveTrader
+from tests.simulation.journal import VirtualJournal
+from tests.simulator.exchange.exchange import SimulatedExchange
+
+
+def due_cash(initial: Decimal, trader: LiveTrader, exchange: SimulatedExchange, journal: VirtualJournal) -> Decimal:
+    """Cash less what our orders bought, with what they sold, less a contract note's charges an order; others' sales of ours likewise."""
+    state, cash = trader.state, initial
+    ours = {each: order.number for order in trader.orders.desk.blotter.orders.values() for each in order.ids}
+    traded: dict[tuple[object, int, str], list[int]] = defaultdict(lambda: [0, 0])
+    numbers = {each.symbol: at for at, each in enumerate(state.instruments)}
+    for fill in exchange.fills:
+        if fill.orderid in ours:
+            sum_ = traded[ours[fill.orderid], numbers[fill.security.symbol], fill.side]
+            sum_[0] += fill.quantity
+            sum_[1] += fill.quantity * fill.price
+    for row in journal.contents:
+        if isinstance(row, External) and row.booked:
+            traded[row.broker_id, row.fill_id, row.instrument, "SELL"] = [row.booked, row.booked * row.price]
+    for (*_, at, side), (quantity, turnover) in traded.items():
+        instrument = state.instruments[at]
+        money = instrument.money(turnover)
+        orders = -(-quantity // instrument.largest_order)
+        costs = total(state.costs.by_instrument[at].of(money, orders, exchange.now_ms, selling=side == "SELL"))
+        cash += (money if side == "SELL" else -money) - costs
+    return cash
