@@ -182,7 +182,7 @@ class Blotter:
             self._note(order, order.seen(report, now_ms), now_ms)
         elif self.tags.is_ours(report.tag):
             self._adopt(report, now_ms)
-        elif report.instrument >= 0:
+        elif report.instrument >= 0 and not rounds.has(self.newest, report):
             self.others.stirred[report.instrument] = now_ms
 
     def _of(self, report: OrderReport) -> LiveOrder | None:

@@ -107,6 +107,12 @@ def twins(found: Sorted, order: LiveOrder, others: AbstractSet[str]) -> list[Ord
     return [each for each in found.foreign if is_twin(each, order) and each.broker_id not in others]
 
 
+def has(read: RoundRead | None, report: OrderReport) -> bool:
+    """Whether it has told of an order what `report` says of what is filled, so that nothing was traded since."""
+    told = next((each for each in read.orders if each.broker_id == report.broker_id), None) if read else None
+    return told is not None and (told.filled, told.state) == (report.filled, report.state)
+
+
 def is_twin(report: OrderReport, order: LiveOrder) -> bool:
     """Whether an order without a tag might be `order`, its tag having been lost on the way."""
     same = report.instrument == order.instrument and report.side == order.side and report.limit == order.limit

@@ -28,7 +28,7 @@ def take_refusal(wish: Wish, order: LiveOrder, blotter: Blotter, pricing: Pricin
     alarms: list[Alarm] = []
     if wish.refusals.refused(family, now_ms):
         alarms.append(Alarm(order.number, f"{order.tag} is refused again and again: {family}", locks=False))
-    if then.escalate:
+    if then.escalate and wish.refusals.times[family] == 1:  # once a leg: it may be refused for hours
         alarms.append(Alarm(order.number, f"{order.tag} is refused: {family}"))
     match then.step:
         case "drop":
