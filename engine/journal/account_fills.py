@@ -88,10 +88,14 @@ class AccountFills:
         paid, money.cash = money.cash - cash, cash
         money.costs_paid += total(booked.costs) - total(parts.costs)
         parts.turnover, parts.costs = booked.turnover or fill.price * fill.quantity, booked.costs
-        self._hold(fill.instrument, booked.position)
+        before, now = self._hold(fill.instrument, booked.position), booked.position
         if fill.side == "SELL":
             self._count(fill, parts, reason)
-        elif booked.position is None:
+            return
+        if before is not None and now is not None:
+            turnover = self.instrument(fill.instrument).money(now.entry_turnover - before.entry_turnover)
+            paid -= turnover + now.entry_costs - before.entry_costs
+        if paid:
             money.adjust(-paid)  # what that entry opened is closed, and was counted
 
     def _count(self, fill: Fill, parts: OrderParts, reason: str) -> None:

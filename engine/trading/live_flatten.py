@@ -1,5 +1,6 @@
 """The flat at a real broker: what it is at follows the desk, which closes what the broker holds and proves it by its books."""
 
+from decimal import Decimal
 from typing import Final
 
 from engine.model.events import FlatState
@@ -26,3 +27,12 @@ class LiveFlattener(Flattener):
             flat.trouble, flat.until_ms = "", 0
         self._tell_state(push.now_ms)
         return True
+
+    def _untold(self) -> Decimal:
+        """What exits have won whose orders are not over."""
+        state, orders = self._state, self._state.orders
+        assert isinstance(orders, LiveOrders)
+        won = (
+            state.portfolio.won_so_far(orders.order(number).instrument, parts) for number, parts in orders.parts.items()
+        )
+        return sum(won, Decimal(0))

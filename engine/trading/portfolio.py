@@ -81,6 +81,7 @@ class Portfolio(CashAccount):
         self._costs = costs
         self.positions: list[Position | None] = [None] * len(instruments)
         self.stray = [0] * len(instruments)
+        self.moves = 0  # positions that have come and gone
 
     def list_more(self, levels: Levels) -> None:
         """There is an instrument more, of which nothing is held."""
@@ -126,6 +127,7 @@ class Portfolio(CashAccount):
             position = Position(instrument, self._levels[index], price=decided_price, at_ms=fill.at_ms)
             self.positions[index] = position
             self.entries += 1
+            self.moves += 1
         position.add(fill.quantity, fill.price, costs)
         return position
 
@@ -150,6 +152,12 @@ class Portfolio(CashAccount):
         parts.close(position, closed, *position.reduce(closed))
         if not position.quantity:
             self.positions[index] = None
+            self.moves += 1
+
+    def won_so_far(self, index: int, parts: OrderParts) -> Decimal:
+        """What an exit of instrument `index`, of which so many `parts` are booked, has won so far; nothing for an entry."""
+        gross = self._instruments[index].money(parts.closed_turnover - parts.entry_turnover)
+        return gross - parts.entry_costs - total(parts.costs) if parts.closed else Decimal(0)
 
     def complete(self, fill: Fill, parts: OrderParts, reason: str, *, blind: bool = False) -> Trade | None:
         """Count the exit that an order is, of which all `parts` are booked and `fill` is the whole; None where nothing was closed by it."""
@@ -177,7 +185,7 @@ class Portfolio(CashAccount):
     def correct(self, fill: Fill, parts: OrderParts, turnover: int) -> Kinds:
         """Book what an order of which all `parts` are booked came to otherwise: exactly `turnover`; what all of it cost by kind.
 
-        What an entry cost more or less is the position's, or the day's result where that is closed already.
+        What an entry cost more or less is the position's as far as that is still held; of the rest it is the day's result.
         """
         index, side = fill.instrument, fill.side
         instrument = self._instruments[index]
@@ -192,10 +200,10 @@ class Portfolio(CashAccount):
         self.costs_paid += costs
         parts.turnover, parts.costs = turnover, exact
         position = self.positions[index]
-        if side == "BUY" and position is not None:
-            position.correct(more, costs)
-        elif side == "BUY":
-            self.adjust(-paid)
+        if side == "BUY":
+            turnover, its_costs = position.correct(more, costs) if position is not None else (0, Decimal(0))
+            if late := instrument.money(turnover) + its_costs - paid:
+                self.adjust(late)
         return exact
 
     def open_value(self, index: int, price: int) -> Decimal:

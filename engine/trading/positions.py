@@ -190,12 +190,16 @@ class Position:
         self.entry_price = round(Fraction(self.entry_turnover, self.quantity))
         self.arm()
 
-    def correct(self, turnover: int, costs: Decimal) -> None:
-        """Its entry came to so much more, as was found out after it was booked."""
+    def correct(self, turnover: int, costs: Decimal) -> tuple[int, Decimal]:
+        """Its entry came to so much more, as was found out after it was booked: its shares of that, by what of it is still held."""
+        if self.quantity < self.initial_quantity:
+            turnover = turnover * self.quantity // self.initial_quantity
+            costs = (costs * self.quantity / self.initial_quantity).quantize(_COST_STEP, ROUND_HALF_EVEN)
         self.entry_turnover += turnover
         self.entry_costs += costs
         self.entry_price = round(Fraction(self.entry_turnover, self.quantity))
         self.arm()
+        return turnover, costs
 
     def reduce(self, quantity: int) -> tuple[int, Decimal]:
         """Book a sell fill of `quantity` ≤ what is held: its share of the entry turnover (minor units) and entry costs."""

@@ -194,9 +194,8 @@ class TradingState:
     def held(self) -> list[tuple[InstrumentState, Position]]:
         """What is held, in the order of the instruments; asked with every tick, so looked for only after a change."""
         portfolio = self.portfolio
-        changes = portfolio.entries + portfolio.trades  # both only rise; no position comes or goes without one of them
-        if changes != self._held_at:
-            self._held_at = changes
+        if portfolio.moves != self._held_at:
+            self._held_at = portfolio.moves
             each = zip(self.instrument_states, portfolio.positions, strict=True)
             self._held = [(inst, position) for inst, position in each if position is not None]
         return self._held

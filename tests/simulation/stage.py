@@ -25,10 +25,13 @@ class Stage(World):
         quoted: bool = True,
         closes_ms: int | None = None,
         orders_a_day: int = 10_000,
+        overrides: Sequence[str] = (),
     ) -> None:
         self.told: list[AnyEvent] = []
         day = TradingDay(close_ms=None if closes_ms is None else START_MS + closes_ms)
-        super().__init__(Random(7), script, delays=QUICK, quoted=quoted, day=day, orders_a_day=orders_a_day)
+        super().__init__(
+            Random(7), script, delays=QUICK, quoted=quoted, day=day, orders_a_day=orders_a_day, overrides=overrides
+        )
         self._slow_rows = self._slow_hands = 0.0
         self.pursuit._amends = amends
         for security in SECURITIES:

@@ -67,6 +67,7 @@ class World(Session):
         harmed: bool = False,
         day: TradingDay | None = None,
         orders_a_day: int = 10_000,
+        overrides: Sequence[str] = (),
     ) -> None:
         """`harmed`: what no program can see through befalls an entry now and then."""
         self.rng = rng
@@ -88,7 +89,7 @@ class World(Session):
         amends = quirks is None or (quirks.modify_quantity == "total" and rng.random() < 0.7)
         listed = tuple(instrument_of(each) for each in SECURITIES)
         super().__init__(
-            config(*WHIMS), listed, exchange, date.fromisoformat(DAY),
+            config(*WHIMS, *overrides), listed, exchange, date.fromisoformat(DAY),
             amends=amends, orders_a_day=orders_a_day, row_ms=self._row_ms, hand_ms=self._hand_ms, on_send=self._judge_send,
         )  # fmt: skip
 
