@@ -17,7 +17,7 @@ from engine.journal.rows import Entry, RunEnded, RunStarted
 from engine.model import events
 from engine.model.errors import InputError
 from engine.model.order_requests import PlaceOrder
-from engine.model.order_rows import Adopted, Ended, PartFilled
+from engine.model.order_rows import Adopted, ClosedOthers, Ended, PartFilled
 from engine.model.state import Fields, Plain, dump, load
 from engine.model.types import Order
 from engine.text.sanitize import CleanText
@@ -96,7 +96,7 @@ class JournalledAccount(AccountFills):
                 self._submitted(order)
             case events.FillBooked():
                 self._booked(entry)
-            case PlaceOrder() | Adopted() | PartFilled() | Ended():
+            case PlaceOrder() | Adopted() | PartFilled() | ClosedOthers() | Ended():
                 self._followed(entry)
             case events.OrderRejected(order=number) | events.OrderCancelled(order=number):
                 self.reject(number)
@@ -145,7 +145,7 @@ class JournalledAccount(AccountFills):
             self.flat.exit_reason = order.reason
         self._mark(order.instrument, order.target, taken=True)
 
-    def _followed(self, entry: PlaceOrder | Adopted | PartFilled | Ended) -> None:
+    def _followed(self, entry: PlaceOrder | Adopted | PartFilled | ClosedOthers | Ended) -> None:
         """Follow an order at a real broker; one that ends without any fill gives back what it took."""
         match entry:
             case PlaceOrder():
@@ -160,6 +160,8 @@ class JournalledAccount(AccountFills):
             case PartFilled(fill=fill):
                 parts, reason = self.live.part(fill)
                 self._part(fill, Decimal(entry.cash), entry.costs, entry.position, parts, reason)
+            case ClosedOthers():
+                self.live.closed_others(entry)
             case Ended():
                 order = self.live.ended(entry)
                 if order is not None and order.side == "BUY":

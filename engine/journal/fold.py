@@ -25,7 +25,7 @@ from engine.presentation.statistics import TradeStatistics
 
 _FOLDED = (
     "StateKept", "Submit", "FillBooked", "OrderRejected", "OrderCancelled", "LevelsMoved", "EntriesChanged", "FlatChanged", "DayStarted",
-    "OperatorActed", "TradeClosed", "RunStarted", "RunEnded", "PlaceOrder", "Adopted", "PartFilled", "Ended",
+    "OperatorActed", "TradeClosed", "RunStarted", "RunEnded", "PlaceOrder", "Adopted", "PartFilled", "ClosedOthers", "Ended",
 )  # fmt: skip
 _NEWEST_FIRST = "SELECT number, run, kind FROM events WHERE kind IN ('StateKept', 'RunStarted') ORDER BY number DESC"
 _TRADED = "SELECT EXISTS (SELECT 1 FROM orders WHERE run = ?) OR EXISTS (SELECT 1 FROM fills WHERE run = ?)"

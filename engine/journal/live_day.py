@@ -20,7 +20,7 @@ from engine.model.errors import InputError
 from engine.model.events import StateKept, Submit
 from engine.model.order_reports import Accepted, NotSent, Refused
 from engine.model.order_requests import AmendOrder, PlaceOrder, WithdrawOrder
-from engine.model.order_rows import Adopted, Ended, External, PartFilled, SendBegun
+from engine.model.order_rows import Adopted, ClosedOthers, Ended, External, PartFilled, SendBegun
 
 ROWS: Final = (
     f"SELECT number, run, wall_ns, body FROM events WHERE kind IN {OF_ORDERS} AND wall_ns >= ? ORDER BY number"  # noqa: S608 - words of our own
@@ -30,7 +30,19 @@ _KEPT: Final = """SELECT body FROM events WHERE number < ? AND run = ? AND kind 
     ORDER BY number DESC LIMIT 1"""
 _KEPT_LATER: Final = """SELECT body FROM events WHERE number > ? AND run = ? AND kind = 'StateKept'
     ORDER BY number LIMIT 1"""
-_Told = Submit | PlaceOrder | Adopted | SendBegun | Accepted | Refused | NotSent | PartFilled | Ended | External
+_Told = (
+    Submit
+    | PlaceOrder
+    | Adopted
+    | SendBegun
+    | Accepted
+    | Refused
+    | NotSent
+    | PartFilled
+    | Ended
+    | External
+    | ClosedOthers
+)
 
 
 class SentRequest(NamedTuple):
@@ -138,7 +150,7 @@ def _placed(row: DatedRow, numbers: dict[str, int], left_out: set[int]) -> _Told
         case PartFilled(fill=fill):
             number, entry = fill.order, replace(entry, fill=replace(fill, instrument=now(fill.instrument)))
             gone = entry.fill.instrument < 0
-        case SendBegun() | Accepted() | Refused() | NotSent() | Ended():
+        case SendBegun() | Accepted() | Refused() | NotSent() | Ended() | ClosedOthers():
             number, gone = entry.order, False
         case _:
             return None

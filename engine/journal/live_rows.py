@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.model.order_requests import FREEING, PlaceOrder
-from engine.model.order_rows import Adopted, Ended
+from engine.model.order_rows import Adopted, ClosedOthers, Ended
 from engine.model.state import Fields, Plain
 from engine.model.types import Fill, Order
 from engine.trading.kept_orders import KeptOrder, orders_in, parts_in, put_orders
@@ -51,6 +51,11 @@ class LiveRows:
             if each is order or (order.wish and each.wish == order.wish):
                 each.frees = False
         return self.parts.setdefault(fill.order, OrderParts()), order.reason
+
+    def closed_others(self, row: ClosedOthers) -> None:
+        """A part of an order has closed what is not ours."""
+        if order := self.open.get(row.order):
+            order.filled += row.quantity
 
     def ended(self, row: Ended) -> KeptOrder | None:
         """An order is over; the order where it gives back what it took."""

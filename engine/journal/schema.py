@@ -24,7 +24,7 @@ OF_DAYS = "('DayStarted', 'FillBooked', 'TradeClosed', 'RunStarted', 'Rewound', 
 # Rows of orders at a real broker, in a file that was made one for them.
 OF_ORDERS = (
     "('Submit', 'PlaceOrder', 'AmendOrder', 'WithdrawOrder', 'SendBegun', 'Accepted', 'OrderRefused', 'NotSent', 'Adopted',"
-    " 'PartFilled', 'Ended', 'External')"
+    " 'PartFilled', 'Ended', 'External', 'ClosedOthers')"
 )
 
 _FOLLOW = """CREATE TRIGGER events_follow BEFORE INSERT ON events

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from engine.model.order_reports import Accepted, NotSent, Refused, Unclear
 from engine.model.order_requests import LogIn, ReadRequest, WriteRequest
-from engine.model.order_rows import Adopted, Ended, External, OrderWarned, PartFilled, SendBegun
+from engine.model.order_rows import Adopted, ClosedOthers, Ended, External, OrderWarned, PartFilled, SendBegun
 from engine.model.types import Fill, Order, PositionState, Side, Trade
 from engine.text.sanitize import CleanText
 
@@ -328,6 +328,7 @@ LiveOrderEvent = (
     | PartFilled
     | Ended
     | External
+    | ClosedOthers
     | OrderWarned
 )
 

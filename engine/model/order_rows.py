@@ -68,6 +68,14 @@ class Ended(Struct, frozen=True, tag=True):
     turnover: int
 
 
+class ClosedOthers(Struct, frozen=True, tag=True):
+    """So much more of an order is filled, at this price, and has closed what is not ours: nothing of it is booked."""
+
+    order: int
+    quantity: int
+    price: int
+
+
 class External(Struct, frozen=True, tag=True):
     """Somebody else traded, and who, as far as is known: `booked` of it closed what we held; only a flat closes the rest."""
 

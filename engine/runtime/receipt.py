@@ -14,7 +14,7 @@ from engine.model.events import (
     OrderRejected,
     Submit,
 )
-from engine.model.order_rows import PartFilled
+from engine.model.order_rows import ClosedOthers, PartFilled
 from engine.model.trading_views import FlatLeg, FlatView
 from engine.model.types import Fill, Instrument, PositionState
 from engine.shortcut.receipt import NOTHING_LEFT
@@ -94,6 +94,10 @@ class Receipt:
             case PartFilled(fill=fill) if fill.order in self._orders:
                 self._in_parts.add(fill.order)
                 self._filled(fill, event.position)
+            case ClosedOthers() if event.order in self._orders:
+                leg = self._legs[self._orders[event.order]]
+                leg.filled += event.quantity
+                leg.turnover += event.quantity * event.price
             case FillBooked(fill=fill) if fill.order in self._orders and fill.order not in self._in_parts:
                 self._filled(fill, event.position)
             case OrderRejected() if event.order in self._orders:

@@ -61,8 +61,8 @@ class EntryHandler:
             return "the price is late"
         if inst.tick_filter.halted:
             return f"halted: {BAD_TICKS}"
-        if self._state.orders.entry_open(inst.index):
-            return "entry order unanswered"
+        if waits := self._state.orders.entry_objection(inst.index):
+            return waits
         return self._state.gate.objection() or self._state.orders.objection()
 
     def _idle_limit(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from engine.model.events import FillBooked, OrderCancelled, OrderRejected, TradeClosed
 from engine.model.order_reports import Accepted
 from engine.model.order_requests import Purpose
-from engine.model.order_rows import Adopted, Booked, Ended, External, OrderWarned, PartFilled
+from engine.model.order_rows import Adopted, Booked, ClosedOthers, Ended, External, OrderWarned, PartFilled
 from engine.model.types import Fill, PositionState
 from engine.text.sanitize import CleanText
 from engine.trading.costs import Kinds
@@ -58,7 +58,7 @@ class LiveFills:
                 self._warn(0, f"MISMATCH {name.symbol}: {ours} of ours, {theirs} at the broker")
             case Alarm():
                 self._warn(told.order, told.text)
-            case Adopted() | Accepted():
+            case Adopted() | Accepted() | ClosedOthers():
                 self._state.effects.append(told)  # a restart must know it
             case AmendRefused():
                 return
@@ -122,7 +122,8 @@ class LiveFills:
         effects = self._state.effects
         effects.append(told)
         if told.filled:
-            self._complete(order, told.turnover)
+            booked = self._orders.parts.get(order.number, OrderParts()).filled  # the rest has closed what is not ours
+            self._complete(order, told.turnover * booked // told.filled)
         elif order.frees:
             order.frees = False
             self._give_back(order.instrument, order.purpose, 0, order.target)

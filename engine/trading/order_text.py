@@ -9,7 +9,7 @@ from typing import assert_never
 from engine.model import events
 from engine.model.order_reports import Accepted, NotSent, Refused, Unclear
 from engine.model.order_requests import AmendOrder, LogIn, PlaceOrder, WithdrawOrder
-from engine.model.order_rows import Adopted, Ended, External, OrderWarned, PartFilled, SendBegun
+from engine.model.order_rows import Adopted, ClosedOthers, Ended, External, OrderWarned, PartFilled, SendBegun
 from engine.model.types import Instrument
 from engine.trading.event_line import DEBUG, ERROR, INFO, WARNING, EventLine
 
@@ -30,9 +30,8 @@ def tell_live(event: events.LiveOrderEvent, instruments: Sequence[Instrument]) -
             return EventLine("broker", DEBUG, f"order {event.order}: its sending begins")
         case PartFilled():
             return _part(event, instruments)
-        case Ended():
-            level = DEBUG if event.state in _NO_MORE else INFO
-            return EventLine("broker", level, f"order {event.order} {event.state}, {event.filled} filled")
+        case ClosedOthers() | Ended():
+            return _came(event)
         case Adopted() | External():
             return EventLine("broker", ERROR, _found(event, instruments), keep=True)
         case OrderWarned():
@@ -73,6 +72,14 @@ def _answered(answer: _Answer) -> EventLine:
             return EventLine("broker", WARNING, f"{what}: nobody knows what became of it: {answer.reason}", keep=True)
         case _:
             assert_never(answer)
+
+
+def _came(event: ClosedOthers | Ended) -> EventLine:
+    if isinstance(event, ClosedOthers):
+        text = f"order {event.order}: {event.quantity} of it closed what is not ours"
+        return EventLine("broker", WARNING, text, keep=True)
+    level = DEBUG if event.state in _NO_MORE else INFO
+    return EventLine("broker", level, f"order {event.order} {event.state}, {event.filled} filled")
 
 
 def _part(event: PartFilled, instruments: Sequence[Instrument]) -> EventLine:

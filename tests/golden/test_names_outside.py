@@ -53,6 +53,7 @@ ClockStepped: step_ms at_ms
 CloseByHand: instrument side quantity at_ms
 ClosePosition: symbol entry_ms entry_price half_of by
 ClosedBlind: instrument quantity reason price age_ms at_ms
+ClosedOthers: order quantity price
 CommandRefused: command reason
 ConnView: holder mine since_ns
 Continued: file run mode title pid started_ns ended_ns outcome
@@ -175,12 +176,12 @@ JOURNALLED = (
     " LevelsMoved LinkChanged OperatorActed OrderCancelled OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
     " TickGap TickRefused TradeClosed TraderFault"
     # Of orders at a real broker.
-    " Accepted Adopted AmendOrder Ended External LogIn NotSent OrderRefused OrderWarned PartFilled PlaceOrder ReadOrder ReadQuote ReadRound"
+    " Accepted Adopted AmendOrder ClosedOthers Ended External LogIn NotSent OrderRefused OrderWarned PartFilled PlaceOrder ReadOrder ReadQuote ReadRound"
     " SendBegun Unclear WithdrawOrder"
 )
 
 # Which of them a takeover asks the journal for.
-FOLLOWED = "Adopted DayStarted Ended EntriesChanged FillBooked FlatChanged LevelsMoved OperatorActed OrderCancelled OrderRejected PartFilled PlaceOrder RunEnded RunStarted StateKept Submit TradeClosed"
+FOLLOWED = "Adopted ClosedOthers DayStarted Ended EntriesChanged FillBooked FlatChanged LevelsMoved OperatorActed OrderCancelled OrderRejected PartFilled PlaceOrder RunEnded RunStarted StateKept Submit TradeClosed"
 
 # The deciding state of one instrument with every indicator, a position, an order on its way and a held tick.
 STATE = """

@@ -7,7 +7,7 @@ import pytest
 
 from engine.model.commands import Flat
 from engine.model.events import AnyEvent, FillBooked, OrderCancelled, OrderRejected, TradeClosed
-from engine.model.order_rows import OrderWarned, PartFilled
+from engine.model.order_rows import ClosedOthers, OrderWarned, PartFilled
 from engine.model.types import Fill, Trade
 from engine.text.sanitize import CleanText
 from engine.trading.strategy.ema_macd_vwap import Strategy
@@ -185,3 +185,36 @@ def test_a_flat_that_is_asked_for_again_sends_what_waits_for_a_person() -> None:
     stage.command(Flat(CleanText("again")))
     stage.go(8_000)
     assert (stage.flat, stage.held) == ("FLAT", (0, 0))
+
+
+@pytest.mark.parametrize("lots", [1, -1])
+def test_what_a_flat_closes_of_others_is_not_ours(lots: int) -> None:
+    stage = Stage()
+    before = stage.trader.state.portfolio.cash
+    stage.exchange.fault(stage.now_ms, f"external {lots * LOT} {NIFTY}")
+    stage.go(6_000)
+    stage.begin_flat("key")
+    stage.go(10_000)
+    assert (stage.flat, stage.exchange.net[NIFTY]) == ("FLAT", 0)
+    portfolio = stage.trader.state.portfolio
+    assert (portfolio.net(0), portfolio.cash, stage.blotter.others.foreign[NIFTY]) == (0, before, 0)
+    assert [each.quantity for each in of(stage, ClosedOthers)] == [LOT]
+    stage.crash(1_000)
+    stage.go(6_000)
+    assert (stage.blotter.net[0], stage.blotter.others.foreign[NIFTY]) == (0, 0)
+
+
+def test_of_a_flat_that_closes_ours_and_others_ours_alone_is_booked() -> None:
+    stage = Stage().buy(2)
+    stage.exchange.fault(stage.now_ms, f"external {3 * LOT} {NIFTY}")
+    stage.go(6_000)
+    stage.exchange.set_book(
+        stage.now_ms, NIFTY, [(10_000, LOT), (9_990, LOT), (9_980, 99_999)], [(10_010, 9_999)], 10_000
+    )
+    stage.begin_flat("key")
+    stage.go(12_000)
+    assert (stage.flat, stage.exchange.net[NIFTY]) == ("FLAT", 0)
+    (trade,) = trades(stage)
+    assert (trade.quantity, trade.reason) == (2 * LOT, "Flat")
+    assert stage.trader.state.portfolio.net(0) == 0
+    assert sum(each.quantity for each in of(stage, ClosedOthers)) == 3 * LOT

@@ -46,7 +46,7 @@ def test_an_exit_of_what_somebody_else_has_closed_is_over(how: str) -> None:
     assert (stage.held, works(stage), stage.pursuit.wishes) == ((0, 0), 0, {})
     stage.price(NIFTY, 10_000)
     stage.command(Unlock())
-    assert not stage.trader.state.orders.entry_open(0)
+    assert not stage.trader.state.orders.entry_objection(0)
     assert stage.buy(1).held == (1, 1)
 
 

@@ -205,8 +205,7 @@ class World(Session):
     def objection(self, instrument: int) -> str:
         """Why nothing may be bought."""
         state = self.trader.state
-        on_its_way = "something is on its way" if state.orders.entry_open(instrument) else ""
-        return state.gate.objection() or state.orders.objection() or on_its_way
+        return state.gate.objection() or state.orders.objection() or state.orders.entry_objection(instrument)
 
     def answer(self, event: OrderAnswer) -> None:
         """The broker says something."""

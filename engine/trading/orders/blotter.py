@@ -19,7 +19,7 @@ from engine.model.order_reports import (
     SessionChanged,
     Unclear,
 )
-from engine.model.order_rows import Booked, Ended, External
+from engine.model.order_rows import Booked, ClosedOthers, Ended, External
 from engine.model.types import Instrument, Side
 from engine.trading.orders import rounds
 from engine.trading.orders.live_order import Alarm, LiveOrder, Outcome
@@ -34,7 +34,9 @@ _FAILED: Final[dict[str, OrderWord]] = {"place": "unclear", "modify": "not_amend
 _TAKEN: Final[dict[str, OrderWord]] = {"place": "accepted", "modify": "amended", "cancel": "cancel_taken"}
 
 
-Told = Outcome | Accepted | External | Mismatch  # Accepted: numbers that no answer has told, for a restart
+Told = (
+    Outcome | Accepted | External | ClosedOthers | Mismatch
+)  # Accepted: numbers that no answer has told, for a restart
 
 
 class Blotter:
@@ -216,8 +218,10 @@ class Blotter:
         """Keep the net true to what was told of an order, and which orders are open."""
         for each in told:
             if isinstance(each, Booked):
-                self.net[order.instrument] += each.quantity if order.side == "BUY" else -each.quantity
-            elif isinstance(each, Alarm) and each.locks:
+                self.told += self._split(order, each)
+                continue
+            self.told.append(each)
+            if isinstance(each, Alarm) and each.locks:
                 self._lock(each.text)
             elif isinstance(each, Ended) and order.is_ended_by_others:
                 self.others.stirred[order.instrument] = now_ms  # who takes it back may sell what it was to sell
@@ -227,7 +231,17 @@ class Blotter:
             self.open.pop(order.number, None)
         elif order.number not in self.open:
             self.open[order.number] = order  # a tombstone that turned up
-        self.told += told
+
+    def _split(self, order: LiveOrder, booked: Booked) -> list[Told]:
+        """A part of an order by whom it is: of a flat's orders, which close all that the broker holds, what was not ours is not booked."""
+        sign = 1 if order.side == "BUY" else -1
+        theirs = 0
+        if order.purpose == "FLAT":
+            theirs = self.others.closed_by(order.instrument, self.net[order.instrument], sign * booked.quantity)
+        ours = booked.quantity - theirs
+        self.net[order.instrument] += sign * ours
+        parts: list[Told] = [Booked(order.number, ours, booked.price)] if ours else []
+        return [*parts, ClosedOthers(order.number, theirs, booked.price)] if theirs else parts
 
     def _lock(self, why: str) -> None:
         self.locked = self.locked or why

@@ -154,9 +154,13 @@ class LiveOrders:
             each.instrument == instrument for each in wishes
         )
 
-    def entry_open(self, instrument: int) -> bool:
-        """Whether anything of `instrument` is on its way: also behind an exit that is not over nothing is bought."""
-        return self.concerns(instrument)
+    def entry_objection(self, instrument: int) -> str:
+        """Why nothing of `instrument` may be bought: behind an exit that is not over neither; what others hold could not be told from it."""
+        if self.concerns(instrument):
+            return "an order of it is not over"
+        blotter = self.desk.blotter
+        others = blotter.others.foreign.get(blotter.instruments[instrument].symbol, 0)
+        return "somebody else has put it on" if others else ""
 
     def objection(self) -> str:
         """Why no entry may be ordered by what is known of orders and of the broker's books; "" where one may."""

@@ -167,11 +167,12 @@ class Orders:
         """Whether any order of `instrument` is unanswered."""
         return any(order.instrument == instrument for order in self._open.values())
 
-    def entry_open(self, instrument: int) -> bool:
-        """Whether a buy order of `instrument` is unanswered."""
-        return bool(self._open) and any(
+    def entry_objection(self, instrument: int) -> str:
+        """Why nothing of `instrument` may be bought by what is known of its orders; "" where it may."""
+        waits = bool(self._open) and any(
             order.side == "BUY" and order.instrument == instrument for order in self._open.values()
         )
+        return "entry order unanswered" if waits else ""
 
     def dump(self, into: Fields) -> None:
         """Add the deciding state to `into`."""

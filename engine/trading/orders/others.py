@@ -71,6 +71,19 @@ class Others:
         if rest := row.quantity - row.booked:
             self.foreign[row.symbol] = self.foreign.get(row.symbol, 0) + (rest if row.side == "BUY" else -rest)
 
+    def closed_by(self, instrument: int, ours: int, bought: int) -> int:
+        """How much of `bought` (below nought: sold) for a flat closes what is not ours, of which we hold `ours`: ours comes first."""
+        closing_ours = min(abs(bought), max(0, -ours if bought > 0 else ours))
+        rest = abs(bought) - closing_ours
+        self.close(instrument, rest if bought > 0 else -rest)
+        return rest
+
+    def close(self, instrument: int, bought: int) -> None:
+        """So much was bought (below nought: sold) for a flat of what others have put on."""
+        if bought:
+            symbol = self._instruments[instrument].symbol
+            self.foreign[symbol] = self.foreign.get(symbol, 0) + bought
+
     def compare(self, net: Sequence[int], held: Sequence[int], told: Sequence[NetReport]) -> list[Mismatch]:
         """Where the third trusted round in a row disagrees: `net` is ours, `held` the broker's, `told` what it says of itself."""
         found = []

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from engine.model.order_requests import AmendOrder, OrderRequest, PlaceOrder, Purpose, WithdrawOrder
-from engine.model.order_rows import Booked, Ended
+from engine.model.order_rows import Booked, ClosedOthers, Ended
 from engine.model.types import Side
 from engine.trading.orders.blotter import Blotter, Told
 from engine.trading.orders.live_order import AmendRefused, LiveOrder
@@ -103,17 +103,19 @@ class Pursuit:
     def note(self, told: Sequence[Told], now_ms: int) -> None:
         """Take what the blotter tells of orders."""
         for each in told:
-            if not isinstance(each, Booked | Ended | AmendRefused):
+            if not isinstance(each, Booked | ClosedOthers | Ended | AmendRefused):
                 continue
             order = self.blotter.orders[each.order]
             if wish := self.wishes.get(order.wish):
                 self._take(each, wish, order, now_ms)
         self.told += told
 
-    def _take(self, came: Booked | Ended | AmendRefused, wish: Wish, order: LiveOrder, now_ms: int) -> None:
+    def _take(
+        self, came: Booked | ClosedOthers | Ended | AmendRefused, wish: Wish, order: LiveOrder, now_ms: int
+    ) -> None:
         """Take what became of an order that serves a wish."""
         match came:
-            case Booked():
+            case Booked() | ClosedOthers():
                 wish.filled += came.quantity
                 wish.refusals.filled()
             case Ended():

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from engine.model.events import Submit
 from engine.model.order_reports import Accepted, NotSent, Refused
 from engine.model.order_requests import FREEING, PlaceOrder
-from engine.model.order_rows import Adopted, Ended, External, PartFilled, SendBegun
+from engine.model.order_rows import Adopted, ClosedOthers, Ended, External, PartFilled, SendBegun
 from engine.model.types import Fill
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_order import LiveOrder
@@ -59,6 +59,8 @@ class _Taken:
                 self.begun.add(row.order)
             case PartFilled(fill=fill):
                 self._booked(fill)
+            case ClosedOthers():
+                self._closed_others(row)
             case External():
                 self._blotter.others.know(row, self._blotter.net)
             case Accepted() | Refused() | NotSent() | Ended():
@@ -100,6 +102,13 @@ class _Taken:
         self._blotter.net[order.instrument] += fill.quantity if order.side == "BUY" else -fill.quantity
         if wish := self._fresh.get(fill.order):
             self._true.add(wish)
+
+    def _closed_others(self, row: ClosedOthers) -> None:
+        """A part that has closed what is not ours."""
+        if order := self._blotter.orders.get(row.order):
+            order.filled += row.quantity
+            order.turnover += row.quantity * row.price
+            self._blotter.others.close(order.instrument, row.quantity if order.side == "BUY" else -row.quantity)
 
     def frees(self, order: LiveOrder) -> bool:
         """Whether its end gives back what it took."""

@@ -9,7 +9,7 @@ import pytest
 from engine.model.events import FillBooked, FlatChanged, LiveOrderEvent, TradeClosed
 from engine.model.order_reports import Accepted, NotSent, Refused, Unclear
 from engine.model.order_requests import AmendOrder, LogIn, PlaceOrder, ReadOrder, ReadQuote, ReadRound, WithdrawOrder
-from engine.model.order_rows import Adopted, Ended, External, OrderWarned, PartFilled, SendBegun
+from engine.model.order_rows import Adopted, ClosedOthers, Ended, External, OrderWarned, PartFilled, SendBegun
 from engine.model.types import Fill, Trade
 from engine.text.sanitize import CleanText
 from engine.trading.event_line import DEBUG, ERROR, INFO, WARNING
@@ -64,6 +64,7 @@ LIVE: list[tuple[LiveOrderEvent, int, bool, str]] = [
     (PART, DEBUG, False, "order 7: sold 75 NIFTY @ 156.00, cash 76550.85"),
     (Ended(7, "FILLED", 150, 2_340_000), INFO, False, "order 7 FILLED, 150 filled"),
     (Ended(7, "REFUSED", 0, 0), DEBUG, False, "order 7 REFUSED, 0 filled"),
+    (ClosedOthers(7, 75, 15_600), WARNING, True, "order 7: 75 of it closed what is not ours"),
     (
         Adopted(8, "LA2", 0, "BUY", 75, 15_600, "ENTRY"), ERROR, True,
         "order 8 (LA2) BUY 75 NIFTY @ 156.00 was found at the broker: it is ours",
