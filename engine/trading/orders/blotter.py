@@ -32,11 +32,8 @@ _UNHEARD: Final[frozenset[OrderState]] = frozenset({"INTENT", "SENDING", "UNKNOW
 _Answer = Sent | Accepted | Refused | NotSent | Unclear
 _FAILED: Final[dict[str, OrderWord]] = {"place": "unclear", "modify": "not_amended", "cancel": "not_cancelled"}
 _TAKEN: Final[dict[str, OrderWord]] = {"place": "accepted", "modify": "amended", "cancel": "cancel_taken"}
-
-
-Told = (
-    Outcome | Accepted | External | ClosedOthers | Mismatch
-)  # Accepted: numbers that no answer has told, for a restart
+# Accepted: numbers that no answer has told, for a restart.
+Told = Outcome | Accepted | External | ClosedOthers | Mismatch
 
 
 class Blotter:
@@ -56,9 +53,7 @@ class Blotter:
         "trusted": int,
         "newest": RoundRead | None,
         "doubt": str,
-        "told": list[
-            Ended
-        ],  # what rows were lacking when it began; else nothing waits to be told where state is put aside
+        "told": list[Ended],  # what rows were lacking when it began; else nothing waits where state is put aside
     }
 
     def __init__(self, instruments: Sequence[Instrument], tags: Tags, generation: int = 1) -> None:
@@ -180,7 +175,10 @@ class Blotter:
 
     def _seen(self, report: OrderReport, now_ms: int) -> None:
         order = self._of(report)
-        if order is not None:
+        if order is not None and (why := rounds.belies(report, order)):
+            self._lock(why)  # a round tells
+            order.wants_details = True
+        elif order is not None:
             self._note(order, order.seen(report, now_ms), now_ms)
         elif self.tags.is_ours(report.tag):
             self._adopt(report, now_ms)
@@ -255,6 +253,7 @@ class Blotter:
                 self._adopt(report, now_ms)
         found = rounds.sort(read, orders)
         self.doubt = rounds.doubt(read, found, orders, self.generation)
+        self.locked = self.locked or found.odd
         # What it has is news in any case; what it lacks counts only where it is believed.
         self._take_news(found, now_ms)
         if self.doubt:

@@ -16,12 +16,13 @@ from engine.trading.orders.states import FOR_GOOD
 
 
 class Sorted(Struct, frozen=True):
-    """What a round has: of ours by number of the order, and all else."""
+    """What a round has: of ours by number of the order, and all else; `odd` says what of ours it tells that cannot be."""
 
     orders: dict[int, OrderReport]
     fills: dict[int, list[FillReport]]
     foreign: tuple[OrderReport, ...]
     foreign_fills: tuple[FillReport, ...]
+    odd: str = ""
 
     def filled(self, number: int) -> int:
         """What the trade book has of order `number`."""
@@ -52,7 +53,27 @@ def sort(read: RoundRead, orders: Iterable[LiveOrder]) -> Sorted:
             others.append(fill)
         else:
             fills.setdefault(number, []).append(fill)
-    return Sorted(ours, fills, tuple(foreign), tuple(others))
+    belied = {
+        order.number: why
+        for order in orders
+        if order.number in ours and (why := belies(ours[order.number], order, fills.get(order.number, ())))
+    }
+    for number in belied:
+        del ours[number]
+        fills.pop(number, None)
+    return Sorted(ours, fills, tuple(foreign), tuple(others), next(iter(belied.values()), ""))
+
+
+def belies(report: OrderReport, order: LiveOrder, fills: Iterable[FillReport] = ()) -> str:
+    """Why a report that bears the name of `order`, of which a trade book has these `fills`, cannot be of it; "" where it can.
+
+    More than was sent is filled only where trades say so.
+    """
+    if report.side != order.side or report.instrument not in {-1, order.instrument}:
+        return f"order {order.tag} is told to be another one"
+    if report.filled > max(order.quantity, order.filled, sum(fill.quantity for fill in fills)):
+        return f"order {order.tag} of {order.quantity} is told to be filled by {report.filled}"
+    return ""
 
 
 def filled_in(read: RoundRead, order: LiveOrder) -> int:
@@ -64,6 +85,8 @@ def doubt(read: RoundRead, found: Sorted, orders: Iterable[LiveOrder], generatio
     """Why the round is not to be believed, in one line; empty where it is trusted."""
     if read.generation != generation:
         return f"it was read under login {read.generation}, now it is {generation}"
+    if found.odd:
+        return found.odd
     for order in orders:
         if 0 < order.known_ms < read.begun_ms and (why := _lacks(read, found, order)):
             return f"order {order.tag} {why}"
