@@ -24,6 +24,7 @@ from tests.simulation.money import due_cash
 from tests.simulation.session import Session
 from tests.simulator.exchange.drawn import incredible
 from tests.simulator.exchange.exchange import SimulatedExchange
+from tests.simulator.exchange.script import parse_broker_fault
 from tests.simulator.exchange.securities import Security
 from tests.simulator.exchange.settings import Delays, Quirks, TradingDay
 from tests.support.builders import config, ms
@@ -34,7 +35,7 @@ START_MS = ms("10:00:00", DAY)
 BEAT_MS = 250
 FAULTS_END_MS = 240_000
 REST_MS = 420_000
-EXTERNAL_MS = 8_000  # what somebody else did so lately no list shows that is five seconds old
+EXTERNAL_MS = 8_000  # what somebody else did so lately, or came so late, no list shows that is five seconds old
 SECURITIES = (
     Security("NIFTY06OCT2625000CE", "40001"),
     Security("BANKNIFTY27OCT2655000PE", "40002", lot=30, freeze=600, start=20_000),
@@ -82,7 +83,8 @@ class World(Session):
         self.moves: Counter[tuple[str, str]] = Counter()  # steps of orders by what they came from and by what
         self._word = ""
         self.must_lock = ""  # why entries have to be locked, whatever the program says
-        self._externals = self._external_ms = 0
+        self._externals = 0
+        self._unseen_ms: list[int] = []  # when somebody else traded, or an order came that counts as lost
         self._writes = self._placed = 0  # what was judged of the requests and of the orders at the exchange
         self._act: Callable[[], None] = lambda: None
         # Whoever amends has made sure what the broker takes the quantity for.
@@ -242,13 +244,22 @@ class World(Session):
             tag = msgspec.json.decode(wire.body)["ordertag"]
             self.require(self.journal.has_begun(tag, self.now_ms), f"{tag} is sent, and its rows are not on the disk")
             if self.now_ms - START_MS < FAULTS_END_MS and self.rng.random() < self._harms:
-                self.exchange.fault(self.now_ms, incredible(self.rng), first=True)
+                self._harm()
+
+    def _harm(self) -> None:
+        """What no program can see through befalls the order that is sent now."""
+        text = incredible(self.rng)
+        self.exchange.fault(self.now_ms, text, first=True)
+        fault = parse_broker_fault(text)
+        if fault.kind == "late":
+            self._unseen_ms.append(self.now_ms + fault.number)
 
     def judge(self) -> None:
         """Look at what must hold at any moment."""
         counters = self.exchange.counters
         if counters.external > self._externals:
-            self._externals, self._external_ms = counters.external, self.now_ms
+            self._externals = counters.external
+            self._unseen_ms.append(self.now_ms)
         if counters.rates:
             self.require(not counters.rates.get("write"), "more was sent than the broker takes")
         if len(counters.writes) > self._writes:
@@ -268,10 +279,14 @@ class World(Session):
             if (held := portfolio.net(at)) != net:
                 self.require(False, f"{held} of {SECURITIES[at].symbol} are in the account, {net} by its orders")
         before, self._word = self._word, self.flat
-        if self._word == "FLAT" and before != "FLAT" and self.now_ms - self._external_ms > EXTERNAL_MS:
+        if self._word == "FLAT" and before != "FLAT" and not self._is_unseen():
             truth = self.exchange
             self.require(not any(truth.net.values()), f"FLAT, and {truth.net} is held")
             self.require(not truth.working, f"FLAT, and {truth.working} works")
+
+    def _is_unseen(self) -> bool:
+        """Whether something has happened so lately that no list shows it."""
+        return any(0 <= self.now_ms - at_ms <= EXTERNAL_MS for at_ms in self._unseen_ms)
 
     def judge_rest(self) -> None:
         """Look at what must hold once all faults are over for long enough."""
