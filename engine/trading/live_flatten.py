@@ -13,6 +13,21 @@ _WORDS: Final[dict[str, FlatState]] = {"CLOSING": "CLOSING", "VERIFYING": "VERIF
 class LiveFlattener(Flattener):
     """As the other one, but that nothing is closed by our own book and nothing verified by a look at holdings."""
 
+    def push(self, now_ms: int, *, ask: bool = False, closed_until_ms: int = 0) -> bool:
+        """As the other one; what an order of before brings in behind the proof, before anybody unlocks, is closed as well."""
+        flat = self._state.flat
+        if flat.state == "FLAT" and self._holds():
+            self.begin(flat.reason, flat.exit_reason, now_ms, closed_until_ms, anyway=flat.anyway)
+            return True
+        return super().push(now_ms, ask=ask, closed_until_ms=closed_until_ms)
+
+    def _holds(self) -> bool:
+        """Whether something is held by us and by the broker."""
+        orders = self._state.orders
+        assert isinstance(orders, LiveOrders)
+        held = (at for at, position in enumerate(self._state.portfolio.positions) if position is not None)
+        return any(orders.desk.blotter.broker_net(at) for at in held)
+
     def _work(self, push: Push) -> bool:
         """Have the desk close everything, and follow what it says."""
         flat, orders = self._state.flat, self._state.orders
