@@ -10,6 +10,7 @@ from random import Random
 from msgspec import Struct, field
 
 from engine.trading.orders.states import TRANSITIONS
+from tests.simulation.at_rest import judge_replay, judge_rest
 from tests.simulation.world import FAULTS_END_MS, REST_MS, SECURITIES, START_MS, World
 from tests.simulator.exchange.drawn import credible, drawn_script
 from tests.simulator.exchange.script import FAULT_FORMS
@@ -90,8 +91,8 @@ def history(seed: int) -> World:
     world.exchange.end_faults(world.now_ms)
     world.begin_flat("the end")
     world.rest(REST_MS, world.look_after)
-    world.judge_rest()
-    world.judge_replay()
+    judge_rest(world)
+    judge_replay(world)
     return world
 
 

@@ -95,7 +95,7 @@ class Session:
         self.journal = VirtualJournal(row_ms)
         self.inputs: list[Input] = []
         self.ticks = 0
-        self._rules, self._config, self._instruments, self._day = (
+        self._rules, self.config, self._instruments, self._day = (
             DeskRules(orders_a_day, amends),
             config,
             instruments,
@@ -134,7 +134,7 @@ class Session:
                 exits_from_ms=from_ms,
             )
 
-        trader = LiveTrader(self._config, self._instruments, "T-", None, desk)
+        trader = LiveTrader(self.config, self._instruments, "T-", None, desk)
         if begun.kept is not None:
             trader.state.restore(begun.kept)
         return trader

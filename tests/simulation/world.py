@@ -20,7 +20,6 @@ from engine.trading.orders.live_order import LiveOrder
 from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.states import OrderWord
 from engine.venues.order_dialect import WireRequest
-from tests.simulation.money import due_cash
 from tests.simulation.session import Session
 from tests.simulator.exchange.drawn import incredible
 from tests.simulator.exchange.exchange import SimulatedExchange
@@ -287,42 +286,6 @@ class World(Session):
     def _is_unseen(self) -> bool:
         """Whether something has happened so lately that no list shows it."""
         return any(0 <= self.now_ms - at_ms <= EXTERNAL_MS for at_ms in self._unseen_ms)
-
-    def judge_rest(self) -> None:
-        """Look at what must hold once all faults are over for long enough."""
-        truth = self.exchange
-        self.require(not self.trader.orders.parts, f"not all orders are told: {self.trader.orders.parts}")
-        self.require(not self.blotter.open, f"not at rest: {[*self.blotter.open.values()]}")
-        self.require(not self.pursuit.wishes, f"not at rest: {self.pursuit.wishes}")
-        self.require(not self.blotter.doubt, f"the books are not believed: {self.blotter.doubt}")
-        for at, security in enumerate(SECURITIES):
-            ours = self.blotter.net[at] + self.blotter.others.foreign.get(security.symbol, 0)
-            self.require(ours == truth.net[security.symbol], f"{security.symbol}: {ours} of ours, {truth.net} in truth")
-        cash, due = (
-            self.trader.state.portfolio.cash,
-            due_cash(self._config.capital.initial_capital, self.trader, truth, self.journal),
-        )
-        self.require(
-            cash == due, f"{cash} is in the account, {due} by the exchange's own trades and the table of charges"
-        )
-        filled = {order.tag: order.filled for order in self.blotter.orders.values() if order.filled}
-        real: dict[str, int] = {}
-        for fill in truth.fills:
-            real[fill.tag] = real.get(fill.tag, 0) + fill.quantity
-        lost = {order.tag for order in truth.orders if order.tag} - {
-            order.tag for order in self.blotter.orders.values()
-        }
-        self.require(not lost, f"{lost} are at the exchange, and nobody knows them")
-        for tag, quantity in filled.items():
-            self.require(
-                real.get(tag) == quantity or "" in real, f"{tag}: {quantity} of ours, {real.get(tag)} in truth"
-            )
-
-    def judge_replay(self) -> None:
-        """Look whether the recording of the present run gives it again."""
-        now, again = self.trader.state.dump(), self.replayed()
-        names = [name for name in now if now[name] != again.get(name)]
-        self.require(not names, f"replayed it is another: {[(name, now[name], again.get(name)) for name in names]}")
 
 
 def _words(what: object) -> str:
