@@ -53,7 +53,7 @@ class LiveTrader(Trader):
         tick = self._instruments[instrument].last_tick
         if tick is None:
             return Quote(0)
-        at_ms = tick.recv_wall_ns // 1_000_000
+        at_ms = tick.recv_wall_ns // 1_000_000 + self.orders.behind_ms
         return (
             Quote(at_ms, tick.bid, tick.ask, tick.price)
             if tick.flags & FLAG_HAS_BOOK
@@ -65,7 +65,7 @@ class LiveTrader(Trader):
     def on_tick(self, tick: Tick) -> Sequence[AnyEvent]:
         """As for any trader; the price protection is estimated by good ticks."""
         orders = self.orders
-        orders.follow(tick.recv_wall_ns // 1_000_000)
+        orders.hear(tick.recv_wall_ns // 1_000_000)
         effects = super().on_tick(tick)
         if self._instruments[tick.instrument].last_tick is tick:
             orders.desk.pursuit.pricing.traded(tick.instrument, tick.price, orders.now_ms)
@@ -102,13 +102,13 @@ class LiveTrader(Trader):
         self, now_ms: int, market_ms: int = 0, closed_until_ms: int = 0, *, due: bool = False
     ) -> Sequence[AnyEvent]:
         """As for any trader, and the deadlines of orders; a beat that moves nothing leaves no trace."""
-        orders, before_ms = self.orders, self.orders.now_ms
+        orders, before = self.orders, (self.orders.now_ms, self.orders.behind_ms)
         orders.follow(now_ms)
         moved = orders.desk.beat(orders.now_ms)
         effects = self._with_orders(super().on_beat(now_ms, market_ms, closed_until_ms, due=due))
         self.moved = self.moved or moved or bool(effects)
         if not self.moved:
-            orders.now_ms = before_ms
+            orders.now_ms, orders.behind_ms = before
         return effects
 
     # ── What follows ────────────────────────────────────────────────────────────────────────────────────────────

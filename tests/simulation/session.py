@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.config import Config
 from engine.execution.actions import LaneName
@@ -13,7 +14,7 @@ from engine.journal.rows import RunStarted
 from engine.model.commands import Lock, TraderCommand
 from engine.model.events import AnyEvent, StateKept
 from engine.model.marks import InputMark
-from engine.model.order_reports import OrderAnswer
+from engine.model.order_reports import OrderAnswer, RoundRead
 from engine.model.order_requests import LogIn, ReadRequest, WriteRequest
 from engine.model.state import Fields
 from engine.model.types import Instrument, Tick
@@ -92,6 +93,7 @@ class Session:
     ) -> None:
         self.exchange = exchange
         self.now_ms = exchange.now_ms
+        self.off_ms = 0  # how far our clock is ahead of the true time
         self.journal = VirtualJournal(row_ms)
         self.inputs: list[Input] = []
         self.ticks = 0
@@ -104,6 +106,11 @@ class Session:
         self._on_send, self._hand_ms = on_send, hand_ms
         self._beat_ms = self.now_ms
         self._begin(Begun(1, (), (), None, self.now_ms))
+
+    @property
+    def clock_ms(self) -> int:
+        """What our clock says."""
+        return self.now_ms + self.off_ms
 
     @property
     def runs(self) -> int:
@@ -149,12 +156,12 @@ class Session:
 
     def command(self, command: TraderCommand) -> None:
         """The operator wants something."""
-        self.inputs.append(InputMark(self.ticks, command, self.now_ms))
-        self.carry_out(self.trader.on_command(command, self.now_ms))
+        self.inputs.append(InputMark(self.ticks, command, self.clock_ms))
+        self.carry_out(self.trader.on_command(command, self.clock_ms))
 
     def signal(self, instrument: int, quantity: int, price: int, reason: str = "Stop Loss") -> None:
         """A strategy wants something."""
-        signal = Signal(instrument, quantity, price, reason, self.now_ms)
+        signal = Signal(instrument, quantity, price, reason, self.clock_ms)
         self.inputs.append(signal)
         self.carry_out(signal.give(self.trader))
 
@@ -181,16 +188,18 @@ class Session:
 
     def beat(self) -> None:
         """A beat is made."""
-        effects = self.trader.on_beat(self.now_ms)
+        effects = self.trader.on_beat(self.clock_ms)
         if self.trader.moved:
-            self.inputs.append(InputMark(self.ticks, None, self.now_ms))
+            self.inputs.append(InputMark(self.ticks, None, self.clock_ms))
         self.carry_out(effects)
 
     def answer(self, event: OrderAnswer) -> None:
         """The broker says something."""
+        if isinstance(event, RoundRead) and self.off_ms:
+            event = replace(event, begun_ms=event.begun_ms + self.off_ms, ended_ms=event.ended_ms + self.off_ms)
         kept = self.trader.orders.shortened(event)
-        self.inputs.append(InputMark(self.ticks, None, self.now_ms, answer=kept))
-        self.carry_out(self.trader.on_event(event, self.now_ms))
+        self.inputs.append(InputMark(self.ticks, None, self.clock_ms, answer=kept))
+        self.carry_out(self.trader.on_event(event, self.clock_ms))
 
     def carry_out(self, effects: Sequence[AnyEvent]) -> None:
         """Hand effects to the lanes and to the journal."""

@@ -176,7 +176,7 @@ class World(Session):
         for at, security in enumerate(SECURITIES if self.quoted else ()):
             depth = self.exchange.depth(security.symbol)
             bid, ask = depth.best
-            wall_ns = self.now_ms * 1_000_000
+            wall_ns = self.clock_ms * 1_000_000
             self.tick(
                 Tick(self.ticks + 1, at, FLAG_HAS_BOOK, wall_ns, wall_ns, self.now_ms, 0, depth.last, 0, 0, bid, ask)
             )

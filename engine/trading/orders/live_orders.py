@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.model.events import AnyEvent
 from engine.model.marks import DeskMark
-from engine.model.order_reports import OrderAnswer, RoundAgain, RoundRead
+from engine.model.order_reports import OrderAnswer, RoundAgain, RoundFailed, RoundRead
 from engine.model.order_requests import FREEING, Purpose
 from engine.model.order_rows import Ended
 from engine.model.state import Fields, Plain
+from engine.text.sanitize import CleanText
 from engine.trading.kept_orders import KeptOrder, orders_in, parts_in, put_orders
 from engine.trading.order_parts import OrderParts
 from engine.trading.orders.blotter import Told
@@ -26,18 +28,20 @@ _DESK: Final = "orders.desk"
 _ROUND: Final = "orders.round"
 _TRUSTED: Final = "trusted"  # the newest round is the one that is believed
 _NOW: Final = "orders.now_ms"
+_BEHIND: Final = "orders.behind_ms"  # told only where there is anything to tell
+_JITTER_MS: Final = 1_000
 _PERCENT: Final = 101  # of the price it was decided at: an entry may go so far
 
 
 class LiveOrders:
-    """`now_ms` is our own time, as far as it was told; it never falls. `touched`: something was wanted since the desk was settled."""
+    """`now_ms` is our own time, as far as it was told; it never falls: `behind_ms` is how far our clock was set back since. `touched`: something was wanted since the desk was settled."""
 
     STATE = ("last_number",)
     kind: Literal["real"] = "real"
 
     def __init__(self, desk: OrderDesk) -> None:
         self.desk = desk
-        self.now_ms = 0
+        self.now_ms = self.behind_ms = 0
         self.touched = False
         self.parts: dict[int, OrderParts] = {}  # what of each order is booked that is not over
         self._round: RoundRead | None = None  # the newest, as it was told
@@ -47,8 +51,14 @@ class LiveOrders:
     # ── What the trader wants ───────────────────────────────────────────────────────────────────────────────────
 
     def follow(self, now_ms: int) -> None:
-        """It is so late now."""
-        self.now_ms = max(self.now_ms, now_ms)
+        """It is so late now; where our clock was set back, time goes on: an exit would stand still until it is as late again."""
+        if now_ms + self.behind_ms < self.now_ms - _JITTER_MS:
+            self.behind_ms = self.now_ms - now_ms
+        self.hear(now_ms)
+
+    def hear(self, at_ms: int) -> None:
+        """It was so late when something came that may have waited since."""
+        self.now_ms = max(self.now_ms, at_ms + self.behind_ms)
 
     def submit(self, wanted: Wanted) -> Sequence[AnyEvent]:
         """Want something from now on. While a flat runs nothing else is sent: it closes all that the broker holds."""
@@ -104,7 +114,17 @@ class LiveOrders:
             answer = answer.whole(self._round)
         if isinstance(answer, RoundRead):
             self._round = answer
+            answer = self._timed(answer)
         self.desk.take(answer, self.now_ms)
+
+    def _timed(self, read: RoundRead) -> RoundRead | RoundFailed:
+        """A round by our time that goes on; one during which the clock was set back has none."""
+        if read.ended_ms < read.begun_ms:
+            return RoundFailed(read.number, CleanText("the clock was set back while it was read"))
+        behind_ms = self.behind_ms
+        if not behind_ms:
+            return read
+        return replace(read, begun_ms=read.begun_ms + behind_ms, ended_ms=read.ended_ms + behind_ms)
 
     def shortened(self, answer: OrderAnswer) -> OrderAnswer:
         """The answer as it may be kept beside those before it: of a round only what the last did not say."""
@@ -195,6 +215,8 @@ class LiveOrders:
         """Add the deciding state to `into`, that of the desk as digests: all of it is a long text (see `dump_whole`)."""
         into |= {f"orders.{name}": value for name, value in self.desk.told().items()}
         into[_NOW] = self.now_ms
+        if self.behind_ms:
+            into[_BEHIND] = self.behind_ms
         into["orders.last_number"] = self.last_number
         put_orders(into, {}, self.parts)
 
@@ -237,7 +259,7 @@ class LiveOrders:
         `place` tells new numbers of instruments. Orders are of a day: those of an earlier one are over, whatever became of
         them; numbers go on, so that none is mistaken for another.
         """
-        self.now_ms = int(str(fields.get(_NOW, self.now_ms)))
+        self.now_ms, self.behind_ms = int(str(fields.get(_NOW, self.now_ms))), int(str(fields.get(_BEHIND, 0)))
         if isinstance(text := fields.get(_DESK), str):
             self.desk.load(text)
             told = str(fields[_ROUND])

@@ -62,7 +62,7 @@ def start_of(side: Side, quote: Quote, now_ms: int, *, blind: bool = False) -> S
     `blind` says that none is to be had and that the order, an exit, cannot wait: then the last price, however old.
     """
     opposite = quote.bid if side == "SELL" else quote.ask
-    if now_ms - quote.at_ms <= QUOTE_MS and (price := opposite or quote.last):
+    if 0 <= now_ms - quote.at_ms <= QUOTE_MS and (price := opposite or quote.last):
         return Start(price)
     if blind and (price := quote.last or opposite):
         return Start(price, blind=True)
