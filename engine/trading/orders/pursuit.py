@@ -81,6 +81,11 @@ class Pursuit:
             return f"order {unknown.tag} is unknown"
         return ""
 
+    def spent(self, now_ms: int) -> str:
+        """Why no entry may be sent before it is stale; "" where one may."""
+        wait = self._budget.wait(now_ms + STALE_MS, entry=True, kept=self._reserve())
+        return "" if wait is None else f"the {wait.window}'s orders for entries are used up"
+
     def wish(
         self,
         instrument: int,
