@@ -259,9 +259,11 @@ class Blotter:
         if self.doubt:
             return
         self.trusted += 1
-        self.newest = read
+        before, self.newest = self.newest, read
         self.others.calm(read.begun_ms)
         twins = self._look_for(read, found, now_ms)
+        for report in rounds.put_on(found, before, twins):
+            self._lock(f"somebody else has an order to {report.side.lower()} {report.quantity} {report.symbol}")
         for order in orders:
             if order.in_net != order.filled:
                 order.in_net = order.read  # a trade book is of the whole day

@@ -130,6 +130,12 @@ def twins(found: Sorted, order: LiveOrder, others: AbstractSet[str]) -> list[Ord
     return [each for each in found.foreign if is_twin(each, order) and each.broker_id not in others]
 
 
+def put_on(found: Sorted, before: RoundRead | None, ours: AbstractSet[str]) -> list[OrderReport]:
+    """Orders of others that work and were not there `before`; `ours` are the broker's numbers of such as are ours all the same."""
+    known = ours | {each.broker_id for each in before.orders} if before is not None else ours
+    return [each for each in found.foreign if each.state == "working" and each.broker_id not in known]
+
+
 def has(read: RoundRead | None, report: OrderReport) -> bool:
     """Whether it has told of an order what `report` says of what is filled, so that nothing was traded since."""
     told = next((each for each in read.orders if each.broker_id == report.broker_id), None) if read else None
