@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct, field
 
 from engine.model.types import Fill
+from engine.trading.costs import Kinds, add_up
 
 
 class Entered(Protocol):
@@ -29,7 +30,7 @@ class OrderParts(Struct):
 
     filled: int = 0
     turnover: int = 0
-    costs: dict[str, Decimal] = field(default_factory=dict)
+    costs: Kinds = field(default_factory=dict)
     closed: int = 0
     entry_turnover: int = 0
     entry_costs: Decimal = Decimal(0)
@@ -37,12 +38,11 @@ class OrderParts(Struct):
     entry_price: int = 0
     operator_stop: bool = False
 
-    def add(self, fill: Fill, costs: dict[str, Decimal]) -> None:
+    def add(self, fill: Fill, costs: Kinds) -> None:
         """Count a part, and what it cost by kind."""
         self.filled += fill.quantity
         self.turnover += fill.quantity * fill.price
-        for kind, amount in costs.items():
-            self.costs[kind] = self.costs.get(kind, Decimal(0)) + amount
+        add_up(self.costs, costs)
 
     def close(self, entered: Entered, quantity: int, turnover: int, costs: Decimal) -> None:
         """Count what a part has closed of the position `entered`: its shares of that entry's turnover and costs."""
