@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ def older_written_over_with_its_index(folder: Path) -> None:
 
 def another_program(folder: Path) -> None:
     of(folder, Path.unlink)
-    with sqlite3.connect(folder / JOURNAL_FILE) as other:
+    with closing(sqlite3.connect(folder / JOURNAL_FILE)) as other:  # by itself it is committed, and stays open
         other.execute("CREATE TABLE events (number INTEGER, hash BLOB)")
 
 
