@@ -25,6 +25,11 @@ def test_no_history_breaks_a_rule(first: int) -> None:
     assert mix.reached["fills"] > IN_A_BATCH
 
 
+@pytest.mark.parametrize("seed", [18_868])
+def test_a_history_that_once_broke_a_rule_breaks_none(seed: int) -> None:
+    assert not run([seed]).failed
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
 def test_each_planted_mistake_is_found(plant) -> None:  # type: ignore[no-untyped-def]

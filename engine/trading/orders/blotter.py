@@ -252,7 +252,7 @@ class Blotter:
             if report.tag and report.tag not in self._by_tag and self.tags.is_ours(report.tag):
                 self._adopt(report, now_ms)
         found = rounds.sort(read, orders)
-        self.doubt = rounds.doubt(read, found, orders, self.generation)
+        self.doubt = rounds.doubt(read, found, orders, self.generation, self.newest)
         self.locked = self.locked or found.odd
         # What it has is news in any case; what it lacks counts only where it is believed.
         self._take_news(found, now_ms)

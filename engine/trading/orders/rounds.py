@@ -81,12 +81,16 @@ def filled_in(read: RoundRead, order: LiveOrder) -> int:
     return sum(fill.quantity for fill in read.fills if fill.broker_id in order.ids)
 
 
-def doubt(read: RoundRead, found: Sorted, orders: Iterable[LiveOrder], generation: int) -> str:
-    """Why the round is not to be believed, in one line; empty where it is trusted."""
+def doubt(
+    read: RoundRead, found: Sorted, orders: Iterable[LiveOrder], generation: int, before: RoundRead | None = None
+) -> str:
+    """Why the round is not to be believed, in one line; empty where it is trusted. `before` is the newest that was."""
     if read.generation != generation:
         return f"it was read under login {read.generation}, now it is {generation}"
     if found.odd:
         return found.odd
+    if before is not None and (why := _vanished(read, before)):
+        return why
     for order in orders:
         if 0 < order.known_ms < read.begun_ms and (why := _lacks(read, found, order)):
             return f"order {order.tag} {why}"
@@ -95,6 +99,18 @@ def doubt(read: RoundRead, found: Sorted, orders: Iterable[LiveOrder], generatio
         if any(fill.broker_id not in known for fill in found.foreign_fills):
             return "there is a trade of an order that no order book has"  # it may be ours, and its row comes later
     return _unequal(read.net, read.fills)
+
+
+def _vanished(read: RoundRead, before: RoundRead) -> str:
+    """What a round that was believed has shown and this one has not, whoever's it is: trades of a day only become more.
+
+    By their own ids: a change may give the order of a trade another number.
+    """
+    if read.fills is before.fills:
+        return ""
+    told = {(each.fill_id, each.symbol) for each in read.fills}
+    gone = any((each.fill_id, each.symbol) not in told for each in before.fills)
+    return "the trade book has lost a trade that it had" if gone else ""
 
 
 def _lacks(read: RoundRead, found: Sorted, order: LiveOrder) -> str:

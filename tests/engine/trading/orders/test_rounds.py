@@ -90,3 +90,16 @@ def test_ours_are_found_by_tag_else_by_number_and_their_trades_with_them() -> No
 )  # fmt: skip
 def test_a_twin_is_like_it_in_all_but_the_tag(changes: dict[str, object], same: bool) -> None:
     assert is_twin(report(**{"tag": CleanText("")} | changes), known(state="UNKNOWN")) == same
+
+
+def test_a_trade_that_was_believed_and_is_gone_is_doubted_whoever_made_it() -> None:
+    others = replace(GOOD, orders=(report(tag=CleanText("")),))
+    empty = replace(GOOD, orders=(), fills=(), net=())
+    assert doubt(empty, sort(empty, ()), (), 3, others) == "the trade book has lost a trade that it had"
+    assert doubt(others, sort(others, ()), (), 3, others) == ""
+    moved = replace(
+        others,
+        orders=(report(tag=CleanText(""), broker_id=CleanText("b9")),),
+        fills=(trade(broker_id=CleanText("b9")),),
+    )
+    assert doubt(moved, sort(moved, ()), (), 3, others) == ""
