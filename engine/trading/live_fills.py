@@ -118,15 +118,15 @@ class LiveFills:
     # ── Ends ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _ended(self, order: LiveOrder, told: Ended) -> None:
-        """Tell what an order came to, once."""
+        """Tell what an order came to, once: what it came to exactly before that it is over, for behind that nobody asks any more."""
         effects = self._state.effects
-        effects.append(told)
         if told.filled:
             booked = self._orders.parts.get(order.number, OrderParts()).filled  # the rest has closed what is not ours
             self._complete(order, told.turnover * booked // told.filled)
         elif order.frees:
             order.frees = False
             self._give_back(order.instrument, order.purpose, 0, order.target)
+        effects.append(told)
         if told.filled >= order.quantity:
             return
         if told.state in _REFUSED:
