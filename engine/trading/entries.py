@@ -28,7 +28,7 @@ class EntryHandler:
     def follow(self, inst: InstrumentState, price: int, now_ms: int, day: SessionDay) -> None:
         """Follow the signal, or say why not."""
         state = self._state
-        objection = self._objection(inst, now_ms, day) or inst.strategy.objection(price)
+        objection = self._objection(inst, now_ms, day) or inst.strategy.objection(price) or state.orders.objection()
         if not objection:
             limit = inst.buy_price(price)
             costs = state.costs.by_instrument[inst.index]
@@ -63,7 +63,7 @@ class EntryHandler:
             return f"halted: {BAD_TICKS}"
         if waits := self._state.orders.entry_objection(inst.index):
             return waits
-        return self._state.gate.objection() or self._state.orders.objection()
+        return self._state.gate.objection()
 
     def _idle_limit(self) -> tuple[str, ...]:
         """Why the daily loss limit could never act, where there is one and it could not."""
