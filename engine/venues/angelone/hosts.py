@@ -11,9 +11,11 @@ from engine.text.sanitize import clean
 from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.venue import TRUST_VARIABLE
 
-BROKERS = frozenset({"apiconnect.angelone.in", "smartapisocket.angelone.in", "margincalculator.angelone.in"})
+BROKERS = frozenset(
+    {"apiconnect.angelone.in", "smartapisocket.angelone.in", "tns.angelone.in", "margincalculator.angelone.in"}
+)
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_KEYS = ("rest_url", "stream_url", "master_url")
+_KEYS = ("rest_url", "stream_url", "orders_url", "master_url")
 
 
 def require_known(config: Config, environ: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ class SmartApiConfig(Struct, frozen=True):
     """Angel One SmartAPI: where it is and what is asked of it; credentials are never here."""
 
     stream_url: Annotated[str, Address("ws")]
+    orders_url: Annotated[str, Address("ws")]
     rest_url: Annotated[str, Address("http")]
     master_url: Annotated[str, Address("http")]
     mode: Annotated[QuoteMode, Choice("ltp", "quote", "snap_quote")]

@@ -87,6 +87,7 @@ def test_a_configuration_that_others_could_have_written_is_told_no_secret(
     ("key", "value"),
     [
         ("smartapi.stream_url", "wss://apiconnect.angelone.in.evil.example/x"),
+        ("smartapi.orders_url", "wss://tns.angelone.in.evil.example/smart-order-update"),
         ("smartapi.master_url", "https://evil.example/list.json"),
         ("smartapi.rest_url", "https://apiconnect.angelone.in.evil.example"),
     ],

@@ -13,7 +13,8 @@ from tests.support.builders import config
 
 def test_the_defaults_are_the_broker_s() -> None:
     section = config().venue(SmartApiConfig)
-    urls = (section.rest_url, section.stream_url.replace("wss", "https"), section.master_url)
+    sockets = (section.stream_url, section.orders_url)
+    urls = (section.rest_url, section.master_url, *(each.replace("wss", "https") for each in sockets))
     assert {place_of(url).host for url in urls} == BROKERS
     require_known(config(), {})
 
