@@ -25,7 +25,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Check it, and say what differs from the defaults; or explain single keys."""
-    from engine.config import changed, explained, find_config
+    from engine.config import changed, explained, find_config, objections
 
     path = find_config(args.config)
     config = load_config(args, complete=args.complete)
@@ -41,4 +41,9 @@ def run(args: Namespace) -> int:
     differs = changed(config)
     print(f"{clean(str(path))}: well")
     print("differs from the defaults: " + (", ".join(differs) if differs else "nothing"))
+    if config.live.enabled:
+        lacking = objections(config)
+        print(
+            "\n  ".join(["for live orders this is lacking:", *lacking] if lacking else ["for live orders all is said"])
+        )
     return 0

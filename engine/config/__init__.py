@@ -12,9 +12,10 @@ from engine.config.describe import (
     wanted_symbols,
 )
 from engine.config.facts import BEFORE_THE_KEY, explained, stated
+from engine.config.live_requirements import objections
 from engine.config.load import Layer, load
 from engine.config.market_facts import market_facts
-from engine.config.schema import Config, RiskConfig, Sections, SessionConfig, StrategyConfig
+from engine.config.schema import Config, LiveConfig, RiskConfig, Sections, SessionConfig, StrategyConfig
 from engine.config.surroundings import AdaptiveConfig, CacheConfig, OperatorConfig, RecordingConfig, ServeConfig
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "CacheConfig",
     "Config",
     "Layer",
+    "LiveConfig",
     "OperatorConfig",
     "RecordingConfig",
     "RiskConfig",
@@ -42,6 +44,7 @@ __all__ = [
     "instrument_for",
     "load",
     "market_facts",
+    "objections",
     "own_config",
     "stated",
     "user_config",

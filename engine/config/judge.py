@@ -180,6 +180,9 @@ def _headless(path: str, rules: Mapping[str, Rule], strays: list[Stray]) -> str:
 def _hint(stray: Stray, missing: list[str], tables: Tables) -> str:
     """Which known name `stray` stands for; a missing one that it stands for is taken off `missing`."""
     if not _is_key(stray):
+        for path in tables:
+            if path.endswith(f".{stray.key}"):
+                return f"; did you mean [{path}]?"
         close = _take(stray, {path: path for path in missing if path in tables}, missing)
         return f"; did you mean [{close}]?" if close else nearest_hint(stray.key, [*tables, INSTRUMENTS], "[{}]")
     absent = {path.rpartition(".")[2]: path for path in missing if path.rpartition(".")[0] == stray.table != ""}

@@ -38,6 +38,7 @@ CalendarChoice = Literal["auto", "none"]
 Unprotected = Literal["warn", "refuse"]
 ChargesModel = Literal["contract_note", "percent"]
 PaperFill = Literal["touch", "last"]
+OnEngineDeath = Literal["restart", "flat"]
 
 # What a person calls an instrument: "NIFTY25NOV2525000CE", "Nifty 50", "NSE:SBIN", "NSE_FO|35003", "BTC/USDT"; venues understand it.
 SYMBOL = Text(
@@ -150,6 +151,21 @@ class PaperConfig(Struct, frozen=True):
     fill: Annotated[PaperFill, Choice("touch", "last")]
 
 
+class LiveConfig(Struct, frozen=True):
+    """What an order at a real broker may be; 0 and nothing are no limits but refuse, see `live_requirements`."""
+
+    enabled: _Flag
+    max_order_value: Annotated[Decimal, Number(0, 1_000_000_000_000)]
+    max_lots: Annotated[int, Whole(0, 100_000)]
+    max_open_positions: Annotated[int, Whole(0, 1000)]
+    max_orders_per_day: Annotated[int, Whole(0, 100_000)]
+    symbols: Annotated[tuple[str, ...], Many(SYMBOL, 0, 1000)]
+    forward_days: Annotated[int, Whole(0, 366)]
+    on_engine_death: Annotated[OnEngineDeath, Choice("restart", "flat")]
+    net_points: _Points
+    amends: _Flag
+
+
 # What stands in [instruments.X] only.
 OF_ONE_INSTRUMENT = ("watch_only", "lower_circuit", "upper_circuit")
 
@@ -211,6 +227,7 @@ class Config(Struct, frozen=True):
     risk: RiskConfig
     charges: ChargesConfig
     paper: PaperConfig
+    live: LiveConfig
     instrument: InstrumentConfig
     instruments: dict[str, InstrumentConfig]
     engine: EngineConfig

@@ -56,3 +56,15 @@ def test_a_file_of_a_few_keys_is_well_unless_whole_ones_are_wanted(
 def test_a_key_that_is_none_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check-config", "--explain", "session.ende", *SHIPPED]) == 2
     assert capsys.readouterr().err == "myquant-tui: session.ende: unknown key; did you mean session.end?\n"
+
+
+def test_what_is_lacking_for_live_orders_is_told_where_they_are_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check-config", *SHIPPED, "--set", "live.enabled=true"]) == 0
+    *_, heading, first = capsys.readouterr().out.splitlines()[:4]
+    assert heading == "for live orders this is lacking:"
+    assert first == "  live.max_order_value = 0: live orders need a number above 0, in rupees"
+    said = ("live.enabled=true", "live.max_order_value=20000", "live.max_lots=1", "live.max_open_positions=1")
+    said += ("live.max_orders_per_day=300", "live.symbols=[NIFTY29DEC2625000CE]", "live.forward_days=5")
+    said += ("risk.max_daily_loss=3000", "operator.on_loss=keep")
+    assert main(["check-config", *SHIPPED, *(word for each in said for word in ("--set", each))]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "for live orders all is said"

@@ -40,6 +40,8 @@ DEFAULTS = {
     " max_tick_gap_ms=5000 missed_ticks_before_stop=10 jump_percent=0 unprotected=warn",
     "charges": "model=contract_note table=auto",
     "paper": "fill=touch",
+    "live": "enabled=false max_order_value=0 max_lots=0 max_open_positions=0 max_orders_per_day=0 symbols=[] forward_days=0"
+    " on_engine_death=restart net_points=0 amends=false",
     "instrument": 'symbol=NIFTY token="" exchange=NFO market=NSE price_scale=100 lot_size=75 tick_size=0.05 freeze_quantity=1800 allow_negative=false',
     "engine": "delivery=callback poll_interval_ms=50 inbox_size=1000 handler_budget_ms=20 snapshot_interval_ms=50"
     " latency_every_tick=false switch_drain_ms=200",

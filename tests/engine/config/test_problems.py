@@ -163,7 +163,7 @@ def test_an_empty_file_is_well_and_lacks_every_section_of_a_whole_one(here: Path
     found = problems("", complete=True)
     assert found[0] == "config.toml: [session]: missing section, with the key zone and 10 more"
     assert "config.toml: [capital]: missing section, with the key initial_capital" in found
-    assert len(found) == 16 + len(sections())
+    assert len(found) == 17 + len(sections())
     assert not any(name in line for line in found for name in ("[adaptive]", "[serve]", "[cache]"))
     half = problems("[cache]\nl1_size = 5", complete=True)
     assert "config.toml: cache.l1_ttl_s: missing; default is 60" in half
