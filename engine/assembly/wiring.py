@@ -68,14 +68,17 @@ def _parts(
     return parts
 
 
-def _broker_of(run: RunParts, supply: LiveSupply) -> MakeBroker:
-    """Who takes the orders: in a live run the venue's own broker, else the simulated one; raises InputError."""
+def _broker_of(run: RunParts, supply: LiveSupply, clock: Clock) -> MakeBroker:
+    """Who takes the orders: in a live run the venue's own lanes, else the simulated broker; raises InputError."""
     if run.mode != "live":
         return simulated
-    make = supply.broker
+    make, journal = supply.broker, run.journal
     if make is None:
         raise InputError(f"{run.name}: takes no orders; it can be traded on paper only")
-    return lambda instruments, _, post: (make(instruments, post), lambda _: None)  # what it holds it knows itself
+    if journal is None:
+        raise InputError("journal.enabled=false: no order is sent that the journal does not tell of before")
+    # What it holds it knows itself.
+    return lambda instruments, _, post: (make(instruments, post, journal, clock), lambda _: None)
 
 
 def _engine(
@@ -227,7 +230,7 @@ def live_engine(
     """
     clock = SteadyClock(pace)
     size = max(run.config.engine.inbox_size, 2 * len(supply.instruments))
-    parts = _parts(run, clock, Cursor(lossless=False), size, _broker_of(run, supply))
+    parts = _parts(run, clock, Cursor(lossless=False), size, _broker_of(run, supply, clock))
     # What the feed has to say of its link waits with the commands; the beat or the next tick takes it.
     hours = OpenHours(run.trader.state, parts.market_clock)
     feed = supply.connect(parts.inputs.append, hours.is_open)

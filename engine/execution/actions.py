@@ -4,9 +4,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from engine.execution.order_dialect import WireRequest
 from engine.model.order_reports import Request
 from engine.model.order_requests import ReadRequest, WithdrawOrder, WriteRequest
-from engine.venues.order_dialect import WireRequest
 
 LaneName = Literal["entries", "exits", "reads"]
 

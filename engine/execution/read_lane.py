@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from engine.execution.actions import SendRequest
 from engine.execution.lane_clock import LaneClock
+from engine.execution.order_dialect import BookRound, NoAnswer, OrderDialect, Reply, ReplyMeaning, WireRequest
 from engine.model.order_reports import OrderAnswer, ReadFailed, RoundFailed, RoundRead, SessionChanged
 from engine.model.order_requests import ReadOrder, ReadQuote, ReadRequest, ReadRound
 from engine.text.sanitize import CleanText
-from engine.venues.order_dialect import BookRound, NoAnswer, OrderDialect, Reply, ReplyMeaning, WireRequest
 
 ANSWER_MS: Final = 7_000
 # From a round's end to the next one's beginning: each of its three lists may be asked for once a second.

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from engine.execution.actions import Action, SendRequest, WriteRow
 from engine.execution.lane_clock import LaneClock
+from engine.execution.order_dialect import NoAnswer, OrderDialect, Reply
 from engine.model.order_reports import NotSent, OrderAnswer, Sent, SessionChanged
 from engine.model.order_requests import PlaceOrder, WithdrawOrder, WriteRequest
 from engine.text.sanitize import CleanText
-from engine.venues.order_dialect import NoAnswer, OrderDialect, Reply
 
 ROWS_MS: Final = 500  # that all rows of one request may take together to reach the disk
 ANSWER_MS: Final = 7_000  # a request that is not answered by then is unclear

@@ -1,8 +1,8 @@
 """The journal's own thread: takes facts from whoever writes, puts them on the disk in batches, says how far it got; knows nothing of SQL.
 
-A sender of live orders uses it in this order, so that a kill at any point leaves a row that tells what may be at the
-exchange: `number = journal.write(Submit(order))`, `journal.wait_durable(number, timeout_s)`, and only then the order
-goes out; the `FillBooked` or `OrderRejected` follows as another event. Rows stand in the file in the order of `write`.
+Orders at a real broker go by it, so that a kill at any point leaves a row that tells what may be there: the order's own row,
+then `SendBegun`, and only once `on_durable` has told that both are on the disk, its bytes (`execution/write_lane.py`).
+Rows stand in the file in the order of `write`, which may be called from several threads.
 """
 
 import os
@@ -173,6 +173,10 @@ class SqliteJournal:
     def wait_durable(self, number: int, timeout_s: float) -> bool:
         """Whether event `number` is on the disk within `timeout_s`; False at once when the disk fails."""
         return self._standing.wait_durable(number, timeout_s)
+
+    def on_durable(self, tell: Callable[[int], None]) -> None:
+        """Have `tell` called from the journal's thread, with `durable`, whenever rows have reached the disk; it must not raise."""
+        self._standing.on_kept(tell)
 
     def close(self, outcome: str, *, fault: bool = False, account: Entry | None = None) -> None:
         """Write what is waiting, note how the run ended, and close; from any thread, also twice. `problem` tells a failure.

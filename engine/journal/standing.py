@@ -20,6 +20,7 @@ class Standing:
         self._on_failure = on_failure
         self._called_out = False  # since the last commit that went well
         self._failing = False
+        self._tell_kept: Callable[[int], None] = lambda _: None
         self._changed = threading.Condition()  # guards nothing; announces `durable`, `_failing` and `ended`
 
     @property
@@ -34,6 +35,11 @@ class Standing:
             self.durable = number
             self._failing = False
             self._changed.notify_all()
+        self._tell_kept(number)
+
+    def on_kept(self, tell: Callable[[int], None]) -> None:
+        """Have `tell` called whenever more is on the disk, with the newest of it; it must not raise."""
+        self._tell_kept = tell
 
     def fail(self, text: str) -> None:
         """The disk refuses, and why: nobody waits for it any longer."""

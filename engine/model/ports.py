@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 from msgspec import Struct
 
 from engine.model.events import AnyEvent, LinkState
+from engine.model.lanes_view import LanesView
 from engine.model.log_counts import ComponentLevel
 from engine.model.marks import Mark
 from engine.model.order_requests import OrderRequest
@@ -62,6 +63,36 @@ class OrderLanes(Protocol):
 
     def ask(self, request: OrderRequest, row: int) -> None:
         """Take a request, whose own row in the journal is number `row` (0: it has none); returns at once."""
+
+
+class OpenedLanes(OrderLanes, Protocol):
+    """Lanes with what they go by: a login, connections, the broker's updates. Every call but `stop` returns at once."""
+
+    def start(self) -> None:
+        """Log in, and begin to carry out and to listen; what was asked before waits until then."""
+
+    def stop(self, timeout_s: float) -> None:
+        """End all threads, whatever they wait for; what is under way is not waited for."""
+
+    def follow(self, instruments: tuple[Instrument, ...]) -> None:
+        """Go by these from now on; numbers stay what they were. From any thread."""
+
+    def view(self) -> LanesView:
+        """How it goes with the broker; from any thread."""
+
+
+class OrderJournal(Protocol):
+    """The part of a journal by which orders are sent: rows first, then the bytes."""
+
+    @property
+    def durable(self) -> int:
+        """Number of the newest row known to be on the disk."""
+
+    def write(self, event: AnyEvent) -> int:
+        """Hand over one fact, from any thread; its number. Never blocks, never raises."""
+
+    def on_durable(self, tell: Callable[[int], None]) -> None:
+        """Have `tell` called from the journal's thread, with `durable`, whenever rows have reached the disk; it must not raise."""
 
 
 class Recorder(Protocol):

@@ -6,17 +6,19 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from engine.config import Config
-from engine.model.broker_events import BrokerEvent
+from engine.model.clock import Clock
 from engine.model.errors import InputError
 from engine.model.events import FeedEvent
-from engine.model.ports import Broker, LiveFeed
+from engine.model.order_reports import OrderAnswer
+from engine.model.ports import LiveFeed, OpenedLanes, OrderJournal
 from engine.model.sources import TickSource, Undamaged
 from engine.model.types import Instrument
 
 Tell = Callable[[FeedEvent], None]
 InSession = Callable[[], bool]
 Find = Callable[[Sequence[str]], tuple[tuple[Instrument, ...], tuple[str, ...]]]  # and what to know; raises UserError
-MakeBroker = Callable[[Sequence[Instrument], Callable[[BrokerEvent], None]], Broker]
+# (instruments, post from any thread, rows, the engine's time) → lanes that are not started yet
+LanesOf = Callable[[Sequence[Instrument], Callable[[OrderAnswer], None], OrderJournal, Clock], OpenedLanes]
 
 
 def find_none(symbols: Sequence[str]) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:
@@ -31,9 +33,9 @@ def _no_more(symbols: tuple[str, ...]) -> "LiveSupply":
 class LiveSupply(Undamaged, Struct, frozen=True):
     """A live source of ticks: its name, its instruments, and `connect(tell, in_session)`, which makes its feed.
 
-    `with_more(symbols)` is the same source with further instruments. `broker(instruments, post)` makes the one that
-    takes orders there and posts what becomes of them, beside the feed because both stand on one login; None where it
-    can be traded on paper only. `find` looks further instruments up while it runs, which may take its time, and
+    `with_more(symbols)` is the same source with further instruments. `broker(instruments, post, journal, clock)` opens
+    the lanes that take orders there and post what becomes of them, beside the feed because both stand on one login; None
+    where it can be traded on paper only. `find` looks further instruments up while it runs, which may take its time, and
     `objection` says why a list cannot be streamed.
     """
 
@@ -42,7 +44,7 @@ class LiveSupply(Undamaged, Struct, frozen=True):
     connect: Callable[[Tell, InSession], LiveFeed]
     with_more: Callable[[tuple[str, ...]], "LiveSupply"] = _no_more
     close: Callable[[], None] = lambda: None  # ends what the feed has under way elsewhere (a login)
-    broker: MakeBroker | None = None
+    broker: LanesOf | None = None
     # Does what is needed once a day for these instruments; lines of what to know.
     new_day: Callable[[Sequence[Instrument]], tuple[str, ...]] = lambda _: ()
     find: Find = find_none

@@ -5,10 +5,10 @@ from collections import deque
 from msgspec import Struct
 
 from engine.execution.actions import LaneName
+from engine.execution.order_dialect import Reply
 from engine.execution.read_lane import ReadLane
 from engine.execution.write_lane import WriteLane
 from engine.model.order_reports import OrderAnswer
-from engine.venues.order_dialect import Reply
 from tests.simulator.exchange.due import NEVER
 
 

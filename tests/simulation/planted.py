@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from engine.execution.order_dialect import Reply, ReplyMeaning
 from engine.execution.write_lane import WriteLane
 from engine.journal.account import JournalledAccount
 from engine.model.order_reports import FillReport, Refused, RoundRead
@@ -21,7 +22,6 @@ from engine.trading.orders.others import Others
 from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.tags import Tags
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from engine.venues.order_dialect import Reply, ReplyMeaning
 from tests.simulation.lines import Line
 from tests.simulation.seeds import history
 from tests.simulation.wire import Wire

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from engine.config import Config
 from engine.execution.actions import LaneName
+from engine.execution.order_dialect import WireRequest
 from engine.journal.account import JournalledAccount
 from engine.journal.rows import RunStarted
 from engine.model.commands import Lock, TraderCommand
@@ -25,7 +26,6 @@ from engine.trading.orders.desk import DeskRules, OrderDesk
 from engine.trading.orders.price_ladder import Quote
 from engine.trading.orders.tags import Tags
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from engine.venues.order_dialect import WireRequest
 from tests.simulation.journal import VirtualJournal
 from tests.simulation.wire import Wire
 from tests.simulator.exchange.exchange import SimulatedExchange

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from engine.execution.actions import LaneName, SendRequest, WriteRow, lane_of
+from engine.execution.order_dialect import WireRequest
 from engine.execution.read_lane import ReadLane
 from engine.execution.write_lane import ENTRIES, EXITS, WriteLane
 from engine.model.order_reports import OrderAnswer, SessionChanged
@@ -10,7 +11,6 @@ from engine.model.order_requests import LogIn, OrderRequest, WithdrawOrder, Writ
 from engine.model.order_rows import SendBegun
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from engine.venues.order_dialect import WireRequest
 from tests.simulation.journal import VirtualJournal
 from tests.simulation.lines import Line
 from tests.simulator.exchange.due import NEVER

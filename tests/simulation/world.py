@@ -9,6 +9,7 @@ from random import Random
 import msgspec
 
 from engine.execution.actions import LaneName
+from engine.execution.order_dialect import WireRequest
 from engine.model.commands import Flat, Unlock
 from engine.model.events import AnyEvent
 from engine.model.order_reports import OrderAnswer, RoundRead
@@ -19,7 +20,6 @@ from engine.trading.orders.desk import OrderDesk
 from engine.trading.orders.live_order import LiveOrder
 from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.states import OrderWord
-from engine.venues.order_dialect import WireRequest
 from tests.simulation.session import Session
 from tests.simulator.exchange.drawn import incredible
 from tests.simulator.exchange.exchange import SimulatedExchange

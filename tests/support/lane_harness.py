@@ -1,11 +1,11 @@
 """A lane of orders with its clock, its journal and its broker in the hands of a test."""
 
 from engine.execution.actions import Action, SendRequest, WriteRow
+from engine.execution.order_dialect import Reply
 from engine.execution.write_lane import LaneRules, WriteLane
 from engine.model.order_reports import OrderAnswer
 from engine.model.order_requests import AmendOrder, PlaceOrder, Purpose, WithdrawOrder, WriteRequest
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from engine.venues.order_dialect import Reply
 from tests.support.broker_answers import TRADED
 
 

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from engine.execution.actions import Action, LaneName, SendRequest, lane_of
+from engine.execution.order_dialect import NoAnswer, Reply
 from engine.execution.read_lane import ReadLane
 from engine.execution.write_lane import ENTRIES, EXITS, WriteLane
 from engine.model.order_reports import OrderAnswer, OrderSeen
@@ -13,7 +14,6 @@ from engine.model.types import Instrument
 from engine.outside.https import HttpAnswer
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from engine.venues.order_dialect import NoAnswer, Reply
 from tests.simulator.exchange import CallOutcome, Delays
 from tests.support.exchange_harness import CALL, PUT, ExchangeHarness
 

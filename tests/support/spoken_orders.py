@@ -1,12 +1,12 @@
 """The product's own way of speaking about orders, tried on the simulated broker: bytes out, bytes in, and what they mean."""
 
+from engine.execution.order_dialect import NoAnswer, Reply, ReplyMeaning, WireRequest
 from engine.model.order_reports import RoundFailed, RoundRead
 from engine.model.order_requests import PlaceOrder, ReadOrder, ReadQuote, WriteRequest
 from engine.model.types import Instrument, Side
 from engine.outside.https import HttpAnswer
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from engine.venues.order_dialect import NoAnswer, Reply, ReplyMeaning, WireRequest
 from tests.simulator.account import API_KEY
 from tests.simulator.exchange import CallOutcome, Security, SimulatedExchange
 

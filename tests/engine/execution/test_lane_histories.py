@@ -6,11 +6,11 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.execution.order_dialect import NoAnswer, Reply
 from engine.execution.write_lane import ENTRIES, EXITS, ROWS_MS, LaneRules
 from engine.model.order_reports import Accepted, NotSent, Refused, Sent, SessionChanged, Unclear
 from engine.model.order_requests import PlaceOrder, Purpose, WithdrawOrder, WriteRequest
 from engine.text.sanitize import CleanText
-from engine.venues.order_dialect import NoAnswer, Reply
 from tests.support.broker_answers import answer, no, yes
 from tests.support.lane_harness import LaneHarness, amend, cancel, place
 from tests.support.thorough import examples

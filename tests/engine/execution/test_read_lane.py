@@ -3,6 +3,7 @@
 import pytest
 
 from engine.execution.actions import SendRequest
+from engine.execution.order_dialect import NoAnswer, Reply
 from engine.execution.read_lane import ReadLane
 from engine.model.order_reports import (
     OrderAnswer,
@@ -16,7 +17,6 @@ from engine.model.order_reports import (
 from engine.model.order_requests import ReadOrder, ReadQuote, ReadRequest, ReadRound
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from engine.venues.order_dialect import NoAnswer, Reply
 from tests.support.broker_answers import ORDER, POSITION, TRADE, TRADED, answer, no, yes
 
 LOOK = ReadOrder(7, "34reqfachdfih")

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from engine.execution.actions import SendRequest, WriteRow, lane_of
+from engine.execution.order_dialect import NoAnswer
 from engine.execution.write_lane import ENTRIES, EXITS, LaneRules
 from engine.model.order_reports import Accepted, NotSent, Refused, Sent, SessionChanged, Unclear
 from engine.model.order_requests import ReadRound, WithdrawOrder, WriteRequest
 from engine.text.sanitize import CleanText
-from engine.venues.order_dialect import NoAnswer
 from tests.support.broker_answers import answer, no, yes
 from tests.support.lane_harness import LaneHarness, amend, cancel, place
 

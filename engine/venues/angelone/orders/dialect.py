@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from engine.execution.order_dialect import Reply, ReplyMeaning, UpdateMessage, WireRequest
 from engine.model.order_reports import OrderSeen, ReadFailed
 from engine.model.order_requests import AmendOrder, PlaceOrder, ReadOrder, ReadQuote, WithdrawOrder, WriteRequest
 from engine.model.types import Instrument
@@ -15,7 +16,6 @@ from engine.venues.angelone.orders.numbers import MisfitError
 from engine.venues.angelone.orders.round import KnownRows, SmartApiRound
 from engine.venues.angelone.orders.traded import TradedInstruments
 from engine.venues.angelone.orders.updates import update_message
-from engine.venues.order_dialect import Reply, ReplyMeaning, UpdateMessage, WireRequest
 
 
 class SmartApiOrders:

@@ -8,6 +8,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
+from engine.execution.order_dialect import NoAnswer, Reply, ReplyMeaning
 from engine.model.order_reports import Accepted, NotSent, OrderAnswer, RefusalFamily, Refused, Unclear
 from engine.model.order_requests import WriteRequest
 from engine.outside.https import HttpAnswer
@@ -15,7 +16,6 @@ from engine.text.sanitize import CleanText
 from engine.trading.orders.refusals import read_refusal
 from engine.venues.angelone.answers import is_busy, judge
 from engine.venues.angelone.orders.numbers import MisfitError, Told, to_identity
-from engine.venues.order_dialect import NoAnswer, Reply, ReplyMeaning
 
 # by_text: refused where the words are of a limit of prices, not found where they say so, else unclear
 WriteMeaning = Literal["unclear", "refused", "not_found", "by_text"]

@@ -6,9 +6,9 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from engine.execution.order_dialect import WireRequest
 from engine.model.order_requests import AmendOrder, PlaceOrder, WithdrawOrder
 from engine.model.types import Instrument
-from engine.venues.order_dialect import WireRequest
 
 _SECURE: Final = "/rest/secure/angelbroking"
 ORDER_BOOK: Final = WireRequest("GET", f"{_SECURE}/order/v1/getOrderBook")

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from engine.execution.order_dialect import Reply, ReplyMeaning, WireRequest
 from engine.model.order_reports import FillReport, NetReport, OrderReport, RoundFailed, RoundRead
 from engine.outside.https import HttpAnswer
 from engine.text.sanitize import CleanText
@@ -15,7 +16,6 @@ from engine.venues.angelone.orders.numbers import MisfitError, to_identity
 from engine.venues.angelone.orders.requests import ORDER_BOOK, POSITIONS, TRADE_BOOK
 from engine.venues.angelone.orders.rows import OrderRow, PositionRow, TradeRow, fill_report, net_reports, order_report
 from engine.venues.angelone.orders.traded import TradedInstruments
-from engine.venues.order_dialect import Reply, ReplyMeaning, WireRequest
 
 _Row = TypeVar("_Row")
 _Report = TypeVar("_Report")

@@ -5,12 +5,12 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from engine.execution.order_dialect import UpdateMessage
 from engine.model.order_reports import BrokerState, OrderSeen
 from engine.venues.angelone.answers import one_line
 from engine.venues.angelone.orders.numbers import MisfitError
 from engine.venues.angelone.orders.rows import OrderRow, order_report
 from engine.venues.angelone.orders.traded import TradedInstruments
-from engine.venues.order_dialect import UpdateMessage
 
 PING: Final = b"ping"  # as a text frame, each 10 s
 

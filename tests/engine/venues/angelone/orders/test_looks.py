@@ -2,12 +2,12 @@
 
 import pytest
 
+from engine.execution.order_dialect import Reply
 from engine.model.order_reports import OrderSeen, Quoted, ReadFailed
 from engine.model.order_requests import ReadOrder, ReadQuote
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from engine.venues.angelone.orders.numbers import stamp_ms
-from engine.venues.order_dialect import Reply
 from tests.support.broker_answers import ORDER, TRADED, no, yes
 
 DIALECT = SmartApiOrders(TRADED)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from engine.execution.order_dialect import NoAnswer, Reply, ReplyMeaning
 from engine.model.order_reports import (
     Accepted,
     NotSent,
@@ -22,7 +23,6 @@ from engine.outside.https import HttpAnswer
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from engine.venues.angelone.orders.meanings import CODES
-from engine.venues.order_dialect import NoAnswer, Reply, ReplyMeaning
 from tests.support.broker_answers import CANCEL, MODIFY, PLACE, TRADED, answer, no, yes
 
 DIALECT = SmartApiOrders(TRADED)
