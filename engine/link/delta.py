@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from engine.link.frames import frame
-from engine.link.protocol import ENCODER, LIGHT, REPLY_LIMIT, SECTIONS
+from engine.link.protocol import ENCODER, FIRST_SECTIONS, LIGHT, REPLY_LIMIT, SECTIONS
 from engine.model.snapshot import Snapshot
 
 _EMPTY: dict[str, tuple[()]] = dict.fromkeys(SECTIONS, ())
@@ -37,12 +37,16 @@ class SnapshotDelta:
         self.number = snapshot.number
         self._snapshot = snapshot
 
+    def versions_for(self, have: Mapping[str, int]) -> dict[str, int]:
+        """The versions of the sections that a client knows which names those in `have`."""
+        return {name: self.versions[name] for name in SECTIONS if name in have or name in FIRST_SECTIONS}
+
     def wanted(self, number: int, have: Mapping[str, int]) -> tuple[tuple[str, ...], list[bytes]]:
         """Names and frames of what a client lacks that has snapshot `number` and the sections `have`.
 
         Together they are at most `REPLY_LIMIT` bytes; what does not fit is wanted again with the next look.
         """
-        names = [name for name in SECTIONS if have.get(name) != self.versions[name]]
+        names = [name for name, version in self.versions_for(have).items() if have.get(name) != version]
         if number != self.number:
             names.insert(0, LIGHT)
         chosen, frames, room = [], [], REPLY_LIMIT

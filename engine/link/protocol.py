@@ -39,7 +39,8 @@ NAME_LIMIT: Final = 40
 LONGEST_TEXT: Final = 1_000
 LONGEST_ASKED: Final = 200
 # Heavy parts of a snapshot that seldom change: each has a version, and is sent only to those that have another one.
-SECTIONS: Final = ("instruments", "trades", "events", "epochs")
+FIRST_SECTIONS: Final = ("instruments", "trades", "events", "epochs")  # that every version knows
+SECTIONS: Final = (*FIRST_SECTIONS, "orders")  # the others are sent to those that name them
 LIGHT: Final = "light"  # the part that is a Snapshot with its sections left empty
 LOG: Final = "log"  # the part that is a list of log lines
 

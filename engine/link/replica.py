@@ -27,6 +27,7 @@ from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 from engine.presentation.stillness import stands_still
 
+_NONE = dict.fromkeys(SECTIONS, 0)  # versions begin with 1; an engine sends what is named
 _LINES_KEPT = 2_000
 _CHARTS_KEPT = 8
 _POINTS_KEPT = 20_000
@@ -73,7 +74,7 @@ class Replica:
         points = self._charts.get(wanted, ()) if wanted is not None else ()
         return GetSnapshot(
             number=self._light.number if self._light else -1,
-            have=self._have,
+            have=_NONE | self._have,
             log_since=self._log_number,
             log_limit=log_limit,
             history_of=wanted,

@@ -50,7 +50,7 @@ from engine.link.protocol import (
     Welcome,
 )
 from engine.model.bars import Bar
-from engine.model.commands import PositionCommand
+from engine.model.commands import SignedCommand
 from engine.model.day_page import DayPage
 from engine.model.exit_page import ExitPage
 from engine.model.measures import Measures
@@ -230,7 +230,7 @@ class RequestHandler:
         picture = SnapshotReply(
             number=delta.number,
             parts=parts,
-            versions=delta.versions,
+            versions=delta.versions_for(look.have),
             history=self._history(look, len(snapshot.instruments)),
             control=self._control.view(client.number),
             absence=self._operator.view(),
@@ -259,7 +259,7 @@ class RequestHandler:
         if reason:
             self._notes.tell("command", f"{type(command).__name__} of {client.name} refused: {reason}", now_ns)
             return CommandTaken(send.ticket, "REFUSED", reason)
-        if isinstance(command, PositionCommand):
+        if isinstance(command, SignedCommand):
             command = replace(command, by=client.name)
         self._served.send(command, send.ticket)
         return CommandTaken(send.ticket, "ACCEPTED")

@@ -103,6 +103,13 @@ class AllowEntries(Command, frozen=True, tag=True, omit_defaults=True):
     by: CleanText = CleanText("operator")
 
 
+class WithdrawEntry(Command, frozen=True, tag=True, omit_defaults=True):
+    """Take back the entry whose order at a real broker bears this tag, and buy no more of what it serves."""
+
+    order: CleanText
+    by: CleanText = CleanText("operator")
+
+
 class Watch(Command, frozen=True, tag=True, omit_defaults=True):
     """Follow `symbols` from now on as well; `watch_only`: never trade them. What is running goes on."""
 
@@ -205,16 +212,18 @@ class Stall(Command, frozen=True, tag=True):
 
 
 ReplayCommand = Play | Hold | SetSpeed | Step | Seek | SeekTime | SkipSilence | SeekEvent | Bookmark
-# Of one position or instrument; who asks stands in them, so that it is recorded and journalled.
+# Of one position or instrument.
 PositionCommand = ClosePosition | MoveStop | BarEntries | AllowEntries
-OperatorCommand = PauseEntries | ResumeEntries | Lock | Unlock | Flat | Arm | Disarm | PositionCommand
+# Who asks stands in them, so that it is recorded and journalled.
+SignedCommand = PositionCommand | WithdrawEntry
+OperatorCommand = PauseEntries | ResumeEntries | Lock | Unlock | Flat | Arm | Disarm | SignedCommand
 TraderCommand = OperatorCommand | HoldEntries
 
 # Where a command may be carried out: in every run, in a replay, or on generated data alone, where no mistake costs money.
 Reach = Literal["every run", "a replay", "generated data"]
 REACH: Final[Mapping[type[Command], Reach]] = {
     **dict.fromkeys((PauseEntries, ResumeEntries, Lock, Unlock, HoldEntries, Flat, Arm, Disarm), "every run"),
-    **dict.fromkeys((ClosePosition, MoveStop, BarEntries, AllowEntries), "every run"),
+    **dict.fromkeys((ClosePosition, MoveStop, BarEntries, AllowEntries, WithdrawEntry), "every run"),
     **dict.fromkeys((SwitchDelivery, Stop, Acknowledge, Watch, Unwatch, SetLogLevel), "every run"),
     **dict.fromkeys((Play, Hold, SetSpeed, Step, Seek, SeekTime, SkipSilence, SeekEvent, Bookmark), "a replay"),
     **dict.fromkeys((Fault, Stall), "generated data"),

@@ -200,13 +200,13 @@ class ClosedBlind(Event, frozen=True, tag=True):
     at_ms: int
 
 
-Action = Literal["close", "half", "stop", "bar", "allow"]
+Action = Literal["close", "half", "stop", "bar", "allow", "withdraw"]
 
 
 class OperatorActed(Event, frozen=True, tag=True, omit_defaults=True):
-    """`by` did something with one position or instrument: sells `quantity` of it, moves its stop (`before` → `stop`), bars or allows entries.
+    """`by` did something with one position or instrument: sells `quantity` of it, moves its stop (`before` → `stop`), bars or allows entries, or withdraws an entry.
 
-    `price` is the last one known then.
+    `price` is the last one known then; of `order`, which is withdrawn, `quantity` is not filled so far.
     """
 
     action: Action
@@ -217,6 +217,7 @@ class OperatorActed(Event, frozen=True, tag=True, omit_defaults=True):
     quantity: int = 0
     stop: int = 0
     before: int = 0
+    order: int = 0
 
 
 SILENT_MS: Final = 30_000  # from here on the silence of what is held is grave

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from engine.model.log_counts import ComponentLevel
+from engine.model.order_views import LiveView, OrderView
 from engine.model.ports import FeedView
 from engine.model.run_views import (
     AlertsView,
@@ -81,6 +82,9 @@ class Snapshot(Struct, frozen=True):
     alerts: AlertsView = AlertsView()
     log_levels: tuple[ComponentLevel, ...] = ()
     uptime: UptimeView | None = None  # of a run that watches a market: none of a replay
+    broker_account: CleanText = CleanText("")  # masked; of a run at a real broker, and "" in every other
+    live: LiveView | None = None  # of a run at a real broker, or a replay of one
+    orders: tuple[OrderView, ...] = ()  # of today, as in `LiveView`: what nobody knows of first, then what works
 
     @property
     def market_ms(self) -> int:

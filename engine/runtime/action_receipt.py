@@ -17,6 +17,7 @@ from engine.model.events import (
     OrderRejected,
     Submit,
 )
+from engine.model.order_rows import Ended
 from engine.model.trading_views import ActionView
 from engine.model.types import Instrument
 
@@ -29,7 +30,7 @@ _WORDS: Final = {
 
 
 class _Sale(Struct):
-    """What is sold by one action: its orders that are not answered, and what they have brought."""
+    """What is sold, or withdrawn, by one action: its orders that are not answered, and what they have brought."""
 
     acted: OperatorActed
     blind: str = ""
@@ -74,16 +75,23 @@ class ActionReceipt:
 
     def _begin(self, acted: OperatorActed) -> None:
         self._number += 1
-        sells = acted.action in {"close", "half"}
-        self._sale = _Sale(acted) if sells else None
-        word = "" if sells else "DONE"
-        self._view = ActionView(self._number, acted.action, acted.instrument, word, by=acted.by, price=acted.price)
-        if not sells:
-            self._tell(acted, "DONE")
+        if acted.action in {"close", "half", "withdraw"}:
+            self._sale = _Sale(acted)
+            self._show(self._sale)
+            return
+        self._sale = None
+        self._view = ActionView(self._number, acted.action, acted.instrument, "DONE", by=acted.by, price=acted.price)
+        self._tell(acted, "DONE")
 
     def _follow(self, sale: _Sale, event: AnyEvent) -> None:
         """Follow the orders of a sale until the last of them is answered."""
         match event:
+            case Ended() if event.order == sale.acted.order:
+                sale.filled, sale.word = event.filled, event.state.replace("_", " ")
+                self._sale = None
+                self._tell(sale.acted, f"{sale.word}, {event.filled} filled")
+            case _ if sale.acted.order:
+                return
             case ClosedBlind() if event.instrument == sale.acted.instrument and not sale.filled:
                 sale.blind = f"BLIND {event.age_ms / 1000:.0f} s" if event.age_ms >= 0 else "BLIND (no price)"
             case Submit() if event.order.instrument == sale.acted.instrument and event.order.reason.startswith(

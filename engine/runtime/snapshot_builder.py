@@ -47,6 +47,7 @@ class SnapshotBuilder:
         watch: Watch,
         closing: Closing,
         uptime: Uptime | None = None,
+        broker_account: CleanText = _WELL,
     ) -> None:
         self._trade_mode = trade_mode
         self._source = source
@@ -65,6 +66,7 @@ class SnapshotBuilder:
         self._watch = watch
         self._closing = closing
         self._uptime = uptime
+        self._broker_account = broker_account
         self._number = 0
         self._meter = (0, 0)
         self._real_speed = 0.0
@@ -82,6 +84,7 @@ class SnapshotBuilder:
         self._number += 1
         self._measure(now_ns, now_ms)
         self._look_at_sessions(parts.market_clock.now_ms)
+        orders, live = state.orders.view(now_ms) if state.orders.kind == "real" else ((), None)
         return Snapshot(
             number=self._number,
             taken_ns=now_ns,
@@ -135,6 +138,9 @@ class SnapshotBuilder:
             alerts=self._alerts,
             log_levels=self._log.level_view,
             uptime=None if self._uptime is None else self._uptime.view,
+            broker_account=self._broker_account,
+            live=live,
+            orders=orders,
         )
 
     def _entries(self) -> trading_views.EntriesState:

@@ -158,6 +158,8 @@ class EventText:
                 text = f"no new entries in {name.symbol}; what is held goes on"
             case "allow":
                 text = f"entries in {name.symbol} allowed again"
+            case "withdraw":
+                text = f"withdraw order {event.order}, to BUY {name.quantity_text(event.quantity)} more {name.symbol}"
         return EventLine("trader", WARNING, f"{self._stamp(event.at_ms)} operator: {text} (by {event.by})", keep=True)
 
     def _tell_held(self, event: _HeldEvent) -> EventLine:

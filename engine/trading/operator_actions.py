@@ -1,4 +1,4 @@
-"""What the operator does with one position or instrument: sell it, or half of it, raise its stop, bar new entries. Knows no screen.
+"""What the operator does with one position, instrument or order: sell it, or half of it, raise its stop, bar new entries, take an entry back. Knows no screen.
 
 Orders go the way of all other exits. What is asked for is refused in one line where it cannot be: the position is
 another one by now, a flat runs, the market is closed. Nothing here asks whether entries are allowed: exits always are.
@@ -6,7 +6,7 @@ another one by now, a flat runs, the market is closed. Nothing here asks whether
 
 from typing import Final, assert_never
 
-from engine.model.commands import AllowEntries, BarEntries, ClosePosition, MoveStop, PositionCommand
+from engine.model.commands import AllowEntries, BarEntries, ClosePosition, MoveStop, PositionCommand, WithdrawEntry
 from engine.model.events import Action, CommandRefused, OperatorActed
 from engine.model.one_position import half_of, stop_objection
 from engine.trading.agenda import NEWS_MS
@@ -129,6 +129,24 @@ class OperatorActions:
         state.effects.append(OperatorActed(action, inst.index, command.by, now_ms, inst.last_price))
         if bars:
             state.effects.extend(state.orders.withdraw_entries(inst.index))
+
+    def withdraw(self, command: WithdrawEntry, now_ms: int) -> None:
+        """Take one entry back that works at a real broker, or say why not."""
+        state = self._state
+        if state.orders.kind != "real":
+            why = "a simulated broker has answered at once: no order of it works"
+        elif state.flat.running:
+            why = f"joins the running flat ({state.flat.reason}), which takes all entries back"
+        elif isinstance(found := state.orders.withdraw_entry(command.order), str):
+            why = found
+        else:
+            inst = state.instrument_states[found.instrument]
+            left = found.quantity - found.filled
+            state.effects.append(
+                OperatorActed("withdraw", inst.index, command.by, now_ms, inst.last_price, left, order=found.number)
+            )
+            return
+        self._refuse("withdraw", why)
 
 
 def action_of(command: PositionCommand) -> Action:

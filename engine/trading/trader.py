@@ -22,6 +22,7 @@ from engine.model.commands import (
     ResumeEntries,
     TraderCommand,
     Unlock,
+    WithdrawEntry,
 )
 from engine.model.events import AnyEvent
 from engine.model.order_reports import OrderAnswer
@@ -263,6 +264,8 @@ class Trader:
                 self._flattener.unlock(now_ms)
             case ClosePosition() | MoveStop() | BarEntries() | AllowEntries():
                 self._operator.carry_out(command, market_ms or now_ms, closed_until_ms)
+            case WithdrawEntry():
+                self._operator.withdraw(command, now_ms)
             case _:
                 assert_never(command)
         return self.state.take_effects()

@@ -97,7 +97,7 @@ Measures
 MeasuresReply: measures(stages(stage delivery below count sum_ns) log(lines suppressed lost escalated))
 MoveStop: symbol entry_ms entry_price stop by
 NotSent: order request reason
-OperatorActed: action instrument by at_ms price quantity stop before
+OperatorActed: action instrument by at_ms price quantity stop before order
 OrderCancelled: order instrument
 OrderRefused: order request family text bound above
 OrderRejected: order instrument reason
@@ -155,6 +155,7 @@ Unlock
 Unwatch: symbols
 Watch: symbols watch_only
 Welcome: protocol program engine pid
+WithdrawEntry: order by
 WithdrawOrder: order broker_id purpose variety
 begin: delivery
 collect: count
@@ -165,7 +166,7 @@ slice: late_ns merged lost cpu_share rss_mb wrong
 """
 
 # Which of them may stand where.
-BY_OPERATOR = "AllowEntries Arm BarEntries ClosePosition Disarm Flat Lock MoveStop PauseEntries ResumeEntries Unlock"
+BY_OPERATOR = "AllowEntries Arm BarEntries ClosePosition Disarm Flat Lock MoveStop PauseEntries ResumeEntries Unlock WithdrawEntry"
 BY_TRADER = f"{BY_OPERATOR} HoldEntries"
 BY_SCREEN = (
     f"{BY_OPERATOR} Acknowledge Bookmark Fault Hold Play Seek SeekEvent SeekTime SetLogLevel SetSpeed SkipSilence Stall Step Stop"

@@ -17,8 +17,10 @@ from engine.model.commands import (
     ResumeEntries,
     TraderCommand,
     Unlock,
+    WithdrawEntry,
 )
 from engine.recording import MqrSource
+from engine.text.sanitize import CleanText
 from tests.simulation.engine_run import EngineRun
 from tests.simulation.recorded import Files, after_seeks, same
 from tests.simulation.seeds import KINDS
@@ -40,6 +42,7 @@ def _command(run: EngineRun, rng: Random) -> TraderCommand | None:
     return rng.choice((
         Unlock(), Unlock(), Unlock(), Flat("a whim"), Lock("a while"), PauseEntries(), ResumeEntries(),
         BarEntries(symbol, "ann"), AllowEntries(symbol, "ann"),
+        *(WithdrawEntry(CleanText(order.tag)) for order in run.trader.orders.desk.blotter.open.values()),
     ))  # fmt: skip
 
 

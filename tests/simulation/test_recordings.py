@@ -23,6 +23,7 @@ from tests.simulator.exchange.settings import Delays
 from tests.support.builders import config
 from tests.support.recorded_runs import after_seek, at_the_end, rewrite
 from tests.support.thorough import examples
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,24 @@ def test_seeking_back_and_forth_comes_out_the_same(recording: Path, tmp_path: Pa
         run.engine.send(Seek(1000))
         view = at_the_end(run)
     assert (view.same, view.difference, view.incomparable) == (view.total, "", "")
+
+
+def test_a_replay_shows_the_orders_as_they_were(recording: Path, tmp_path: Path) -> None:
+    rules = (*LIVELY, "replay.snapshot_ticks=30", "recording.enabled=off")
+    run: Run
+    with build(config(*rules), MqrSource(recording), "replay", speed=0.0, paused=True, state_root=tmp_path) as run:
+        run.engine.start()
+        after_seek(run, 300)
+        until(lambda: run.engine.snapshot.ticks == 300)
+        seen = run.engine.snapshot
+        after_seek(run, 0)
+        until(lambda: not run.engine.snapshot.ticks)
+        before = run.engine.snapshot
+    assert {order.purpose for order in seen.orders} == {"ENTRY", "EXIT"}
+    assert len(seen.orders) > 10
+    assert seen.live is not None
+    assert seen.live.budget.day == len(seen.orders)
+    assert (before.orders, before.live is None, seen.broker_account) == ((), False, "")
 
 
 def test_behind_a_command_of_ones_own_it_is_another_run_and_before_it_the_recorded_one(

@@ -79,6 +79,10 @@ class Blotter:
         self._by_tag[order.tag] = order
         self.last_number = max(self.last_number, order.number)
 
+    def tagged(self, tag: str) -> LiveOrder | None:
+        """The order that bears this tag."""
+        return self._by_tag.get(tag)
+
     @property
     def open_numbers(self) -> list[int]:
         """The numbers of the orders that are not over, in the order in which they came to be so."""

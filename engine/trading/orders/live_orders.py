@@ -14,6 +14,7 @@ from engine.model.marks import DeskMark
 from engine.model.order_reports import OrderAnswer, RoundAgain, RoundFailed, RoundRead
 from engine.model.order_requests import FREEING, Purpose
 from engine.model.order_rows import Ended
+from engine.model.order_views import LiveView, OrderView
 from engine.model.state import Fields, Plain
 from engine.text.sanitize import CleanText
 from engine.trading.kept_orders import KeptOrder, orders_in, parts_in, put_orders
@@ -22,7 +23,9 @@ from engine.trading.orders.blotter import Told
 from engine.trading.orders.desk import OrderDesk
 from engine.trading.orders.live_order import LiveOrder
 from engine.trading.orders.open_orders import Wanted
+from engine.trading.orders.order_views import OrderViews
 from engine.trading.orders.wishes import Wish, WishOver
+from engine.trading.orders.withdrawal import withdraw
 
 _DESK: Final = "orders.desk"
 _ROUND: Final = "orders.round"
@@ -41,6 +44,7 @@ class LiveOrders:
 
     def __init__(self, desk: OrderDesk) -> None:
         self.desk = desk
+        self._views = OrderViews(desk)
         self.now_ms = self.behind_ms = 0
         self.touched = False
         self.parts: dict[int, OrderParts] = {}  # what of each order is booked that is not over
@@ -84,6 +88,12 @@ class LiveOrders:
             if wish.is_entry and instrument in {None, wish.instrument}:
                 wish.dropped = self.touched = True
         return ()
+
+    def withdraw_entry(self, tag: str) -> LiveOrder | str:
+        """Take back the entry whose order bears this tag, and buy nothing more of what it serves; or why that cannot be."""
+        found = withdraw(self.desk.blotter, self.desk.pursuit.wishes, tag)
+        self.touched = self.touched or not isinstance(found, str)
+        return found
 
     def begin_flat(self, reason: str, exit_reason: str) -> None:
         """Want out of everything that the broker holds, in orders that bear `exit_reason`."""
@@ -208,6 +218,13 @@ class LiveOrders:
     def selling(self, _instrument: int) -> int:
         """Nothing: exits of an earlier run are judged anew, and sent only as far as nobody else may be selling."""
         return 0
+
+    # ── What is shown of it ─────────────────────────────────────────────────────────────────────────────────────
+
+    def view(self, at_ms: int) -> tuple[tuple[OrderView, ...], LiveView]:
+        """The day's orders, and how they stand as a whole, at `at_ms` by our clock."""
+        now_ms = max(self.now_ms, at_ms + self.behind_ms)
+        return self._views.rows(), self._views.whole(now_ms, self.behind_ms)
 
     # ── State ───────────────────────────────────────────────────────────────────────────────────────────────────
 

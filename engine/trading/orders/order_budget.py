@@ -5,7 +5,10 @@ that with entries, and keep a reserve: what closing all may take. Exits and canc
 """
 
 from collections import deque
+from itertools import takewhile
 from typing import Final, Literal, NamedTuple
+
+from engine.model.order_views import BudgetView
 
 Window = Literal["second", "minute", "hour", "day"]
 
@@ -88,6 +91,16 @@ class OrderBudget:
         if entry and (until_ms := _full_until_ms(self.entries, ENTRIES_A_SECOND, LIMITS[0].ms, now_ms)):
             return Wait("second", until_ms)
         return None
+
+    def view(self, now_ms: int, kept: int) -> BudgetView:
+        """What is used up now, beside what entries may use; `kept` is the reserve."""
+        second, minute, hour = (self._used(now_ms - limit.ms) for limit in LIMITS)
+        most = [limit.entries for limit in LIMITS]
+        return BudgetView(second, most[0], minute, most[1], hour, most[2], self.orders, self._orders_a_day, kept)
+
+    def _used(self, since_ms: int) -> int:
+        """How many requests were sent after that moment."""
+        return sum(1 for _ in takewhile(since_ms.__lt__, reversed(self.requests)))
 
     def _follow(self, now_ms: int) -> None:
         """Where the clock was set back, what was sent is taken as sent now, and not as still to come."""

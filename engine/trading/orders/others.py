@@ -10,7 +10,7 @@ from engine.model.order_rows import External
 from engine.model.types import Instrument
 from engine.trading.orders.refusals import is_square_off
 
-_MISMATCHES: Final = 3
+MISMATCHES: Final = 3  # rounds in a row that disagree, so that it counts
 
 
 class Mismatch(Struct, frozen=True):
@@ -87,13 +87,17 @@ class Others:
     def compare(self, net: Sequence[int], held: Sequence[int], told: Sequence[NetReport]) -> list[Mismatch]:
         """Where the third trusted round in a row disagrees: `net` is ours, `held` the broker's, `told` what it says of itself."""
         found = []
-        for at, instrument in enumerate(self._instruments):
-            ours = net[at] + self.foreign.get(instrument.symbol, 0)
-            theirs = held[at] - sum(each.carried for each in told if each.instrument == at)
-            if ours == theirs:
+        for at in range(len(self._instruments)):
+            figures = self.figures(at, net[at], held[at], told)
+            if figures.ours == figures.theirs:
                 self.apart.pop(at, None)
                 continue
             times = self.apart[at] = self.apart.get(at, 0) + 1
-            if times == _MISMATCHES:
-                found.append(Mismatch(at, ours, theirs))
+            if times == MISMATCHES:
+                found.append(figures)
         return found
+
+    def figures(self, at: int, net: int, held: int, told: Sequence[NetReport]) -> Mismatch:
+        """What we hold of one instrument, others' part included, beside what the broker holds of it, as `compare` takes them."""
+        ours = net + self.foreign.get(self._instruments[at].symbol, 0)
+        return Mismatch(at, ours, held - sum(each.carried for each in told if each.instrument == at))

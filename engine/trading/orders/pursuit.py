@@ -83,7 +83,7 @@ class Pursuit:
 
     def spent(self, now_ms: int) -> str:
         """Why no entry may be sent before it is stale; "" where one may."""
-        wait = self._budget.wait(now_ms + STALE_MS, entry=True, kept=self._reserve())
+        wait = self._budget.wait(now_ms + STALE_MS, entry=True, kept=self.reserved)
         return "" if wait is None else f"the {wait.window}'s orders for entries are used up"
 
     def wish(
@@ -222,7 +222,7 @@ class Pursuit:
         if start is None:
             return
         for index in range(1 if wish.is_entry else parts.count):
-            if self._budget.wait(now_ms, entry=wish.is_entry, kept=self._reserve() if wish.is_entry else 0):
+            if self._budget.wait(now_ms, entry=wish.is_entry, kept=self.reserved if wish.is_entry else 0):
                 return
             self._place(wish, parts.slice(index), start, rung, now_ms)
 
@@ -293,14 +293,15 @@ class Pursuit:
         return self._amends and not order.filled
 
     def _may_send(self, now_ms: int, *, entry: bool = False) -> bool:
-        return self._budget.wait(now_ms, entry=entry, kept=self._reserve() if entry else 0) is None
+        return self._budget.wait(now_ms, entry=entry, kept=self.reserved if entry else 0) is None
 
     def _count(self, now_ms: int, *, entry: bool = False, order: bool = False) -> None:
         self.writes += 1
         self._budget.count(now_ms, entry=entry, order=order)
 
-    def _reserve(self) -> int:
-        """The requests that closing all may take."""
+    @property
+    def reserved(self) -> int:
+        """The requests that closing all may take, which entries leave."""
         blotter = self.blotter
         most = [each.largest_order for each in blotter.instruments]
         slices = sum(-(-held // most[at]) for at, held in enumerate(blotter.net) if held > 0)

@@ -13,6 +13,7 @@ from engine.link.flat_news import flat_news
 from engine.link.frames import MessageReader, frame
 from engine.link.limits import Bucket, Notes
 from engine.link.protocol import (
+    FIRST_SECTIONS,
     LIGHT,
     LINES_A_LOOK,
     REPLY_LIMIT,
@@ -33,6 +34,7 @@ from engine.model.commands import Command, Flat, HoldEntries, PauseEntries, SetS
 from engine.model.errors import WireError
 from engine.model.ports import LogLine
 from engine.model.run_views import CommandView
+from engine.model.snapshot import Snapshot
 from engine.model.trading_views import NOT_YET_DURABLE, FlatView
 from tests.support.link_harness import FakeEngine, engine_snapshot, gap, trade
 
@@ -81,7 +83,13 @@ def test_every_command_there_is_can_be_sent() -> None:
     for kind in set(Command.__subclasses__()) - {HoldEntries}:  # that one is the engine's own
         fields = {"delivery": "queued", "speed": 2.0, "ticks": 3, "tick": 4, "at_ms": 5, "on": True, "forward": True}
         fields |= {"kind": "stall", "seconds": 0.5, "symbol": "NIFTY", "entry_ms": 6, "entry_price": 7, "stop": 8}
-        fields |= {"symbols": ("NIFTY", "BANKNIFTY"), "component": "trader", "level": "debug", "for_s": 9}
+        fields |= {
+            "symbols": ("NIFTY", "BANKNIFTY"),
+            "component": "trader",
+            "level": "debug",
+            "for_s": 9,
+            "order": "L01",
+        }
         command = kind(**{name: fields[name] for name in kind.__struct_fields__ if name in fields})
         sent = REQUESTS.decode(msgspec.msgpack.encode(SendCommand(7, command)))
         assert sent == SendCommand(7, command)
@@ -143,6 +151,40 @@ def test_only_what_changed_is_sent_and_the_snapshot_is_whole_again() -> None:
     assert replica.snapshot == fake.snapshot
 
 
+def older(snapshot: Snapshot, have: dict[str, int]) -> tuple[tuple[str, ...], dict[str, int]]:
+    """What an engine sends to a screen that names the sections in `have`, and the versions that it tells."""
+    sections = SnapshotDelta()
+    sections.take(snapshot)
+    names, _ = sections.wanted(-1, have)
+    return names, sections.versions_for(have)
+
+
+def test_a_screen_that_never_heard_of_orders_gets_none_and_one_that_has_gets_them() -> None:
+    snapshot = engine_snapshot(instruments=1)
+    names, versions = older(snapshot, {})
+    assert names == (LIGHT, *FIRST_SECTIONS)
+    assert tuple(versions) == FIRST_SECTIONS
+    names, versions = older(snapshot, Replica().look().have)
+    assert names == (LIGHT, *SECTIONS)
+    assert tuple(versions) == SECTIONS
+
+
+def test_an_engine_that_never_heard_of_orders_shows_none() -> None:
+    replica, sections = Replica(), SnapshotDelta()
+    sections.take(engine_snapshot(instruments=2))
+    names, frames = sections.wanted(-1, {})
+    fields = msgspec.to_builtins(engine_snapshot(instruments=2))
+    for name in ("orders", "live", "broker_account"):
+        del fields[name]
+    light = msgspec.msgpack.encode(fields | dict.fromkeys(FIRST_SECTIONS, ()))
+    parts = {name: encoded[4:] for name, encoded in zip(names, frames, strict=True)} | {LIGHT: light}
+    control, absence = ControlView("", False, 0), AbsenceView("keep", 0, 0, "")
+    replica.take(SnapshotReply(sections.number, names, sections.versions_for({}), None, control, absence, 1, ()), parts)
+    assert replica.snapshot is not None
+    assert (replica.snapshot.orders, replica.snapshot.live) == ((), None)
+    assert len(replica.snapshot.instruments) == 2
+
+
 def test_many_share_the_bytes_of_one_snapshot() -> None:
     sections = SnapshotDelta()
     sections.take(engine_snapshot(instruments=50, trades=100))
@@ -163,7 +205,7 @@ def test_a_picture_over_the_limit_comes_in_several_looks() -> None:
     assert "events" not in look(sections, replica)
     assert replica.snapshot is None
     assert replica.behind
-    assert look(sections, replica) == ("events", "epochs")
+    assert look(sections, replica) == ("events", "epochs", "orders")
     assert replica.snapshot is not None
     assert replica.snapshot.events == events
 

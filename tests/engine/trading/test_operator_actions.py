@@ -15,6 +15,7 @@ from engine.model.commands import (
     Lock,
     MoveStop,
     PauseEntries,
+    WithdrawEntry,
 )
 from engine.model.events import ClosedBlind, CommandRefused, EntryRefused, FillBooked, OperatorActed, StateKept
 from engine.model.one_position import half_of
@@ -371,3 +372,11 @@ def _recomputed(harness: TraderHarness) -> Decimal:
             costs.of(turnover, -(-fill.quantity // nifty().largest_order), fill.at_ms, selling=selling)
         )
     return cash
+
+
+def test_where_the_broker_is_simulated_no_entry_is_there_to_be_withdrawn() -> None:
+    harness = entered_late()
+    before = harness.trader.state.dump()
+    harness.command(WithdrawEntry("S-1"))
+    assert refusals(harness) == ["a simulated broker has answered at once: no order of it works"]
+    assert harness.trader.state.dump() == before

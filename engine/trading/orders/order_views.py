@@ -1,0 +1,103 @@
+"""What a screen is shown of orders: bounded copies of what the desk has. Decides nothing, changes nothing."""
+
+from itertools import islice
+from typing import Final
+
+from engine.model.order_views import ForeignView, LiveView, MismatchView, OrderView
+from engine.trading.orders.desk import OrderDesk
+from engine.trading.orders.live_order import ABSENT_ROUNDS, LiveOrder
+from engine.trading.orders.others import MISMATCHES
+from engine.trading.orders.withdrawal import is_withdrawable
+
+MOST: Final = 200  # orders that are shown; the rest is counted
+_MOST_OTHERS: Final = 50  # symbols, of others and in doubt each
+
+
+class OrderViews:
+    """Looks at one desk, again and again: what has not changed since the last time is the same object."""
+
+    def __init__(self, desk: OrderDesk) -> None:
+        self._desk = desk
+        self._kept: dict[int, tuple[tuple[object, ...], OrderView]] = {}
+        self._rows: tuple[OrderView, ...] = ()
+
+    def rows(self) -> tuple[OrderView, ...]:
+        """The day's orders: first what nobody knows of, then what is not over, then the others, each the newest first."""
+        blotter = self._desk.blotter
+        shown = sorted(blotter.open.values(), key=lambda each: (each.state != "UNKNOWN", -each.number))[:MOST]
+        over = (each for each in reversed(blotter.orders.values()) if each.number not in blotter.open)
+        shown += islice(over, MOST - len(shown))
+        self._kept = {each.number: self._kept_of(each) for each in shown}
+        rows = tuple(row for _, row in self._kept.values())
+        if rows != self._rows:
+            self._rows = rows
+        return self._rows
+
+    def _kept_of(self, order: LiveOrder) -> tuple[tuple[object, ...], OrderView]:
+        """A row of it beside what it was made of."""
+        made_of = (
+            order.state, order.filled, order.turnover, order.limit, order.rung, order.absent_rounds, order.sent_ms,
+            order.asked_limit, order.broker_id, order.said, order.unwanted, order.ended,
+        )  # fmt: skip
+        kept = self._kept.get(order.number)
+        return kept if kept is not None and kept[0] == made_of else (made_of, _row(order))
+
+    def whole(self, now_ms: int, behind_ms: int) -> LiveView:
+        """How orders stand at `now_ms` of the desk's time, which is so far ahead of our clock."""
+        desk = self._desk
+        blotter, pursuit, others = desk.blotter, desk.pursuit, desk.blotter.others
+        newest = blotter.newest
+        foreign = ((symbol, held) for symbol, held in others.foreign.items() if held)
+        return LiveView(
+            working=len(blotter.open),
+            unknown=len(blotter.unknown()),
+            left_out=max(0, len(blotter.orders) - MOST),
+            rounds_until_gone=ABSENT_ROUNDS,
+            locked=blotter.locked or pursuit.halted,
+            objection=pursuit.objection() or pursuit.spent(now_ms),
+            doubt=blotter.doubt,
+            logged_in=blotter.logged_in,
+            round_ms=newest.ended_ms - behind_ms if newest is not None else 0,
+            budget=desk.budget.view(now_ms, pursuit.reserved),
+            foreign=tuple(ForeignView(*each) for each in islice(foreign, _MOST_OTHERS)),
+            mismatches=self._mismatches(),
+        )
+
+    def _mismatches(self) -> tuple[MismatchView, ...]:
+        """Where the broker holds something else than we, with the figures of now."""
+        blotter = self._desk.blotter
+        apart = (at for at, times in blotter.others.apart.items() if times >= MISMATCHES)
+        told = blotter.newest.net if blotter.newest is not None else ()
+        found = (
+            blotter.others.figures(at, blotter.net[at], blotter.broker_net(at), told)
+            for at in islice(apart, _MOST_OTHERS)
+        )
+        return tuple(MismatchView(each.instrument, each.ours, each.theirs) for each in found)
+
+
+def _row(order: LiveOrder) -> OrderView:
+    return OrderView(
+        number=order.number,
+        tag=order.tag,
+        at_ms=order.at_ms,
+        instrument=order.instrument,
+        side=order.side,
+        quantity=order.quantity,
+        purpose=order.purpose,
+        state=order.state,
+        decided=order.decided,
+        limit=order.limit,
+        reason=order.reason,
+        filled=order.filled,
+        average=round(order.turnover / order.filled) if order.filled else 0,
+        rung=order.rung,
+        rounds=order.absent_rounds if order.state == "UNKNOWN" else 0,
+        sent_ms=order.sent_ms,
+        filled_ms=order.filled_ms,
+        asked=order.asked_limit if order.state == "AMENDING" else 0,
+        broker_id=order.broker_id,
+        said=order.said,
+        blind=order.blind,
+        unwanted=order.unwanted,
+        withdrawable=is_withdrawable(order),
+    )

@@ -1,0 +1,131 @@
+"""What a screen is shown of orders: what matters first, never more than it can bear, the same object while nothing changes."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.model.order_reports import NetReport, RoundRead
+from engine.model.order_requests import Purpose
+from engine.model.order_views import OrderView
+from engine.model.types import Instrument
+from engine.text.sanitize import CleanText
+from engine.trading.orders.blotter import Blotter
+from engine.trading.orders.desk import DeskRules, OrderDesk
+from engine.trading.orders.live_order import LiveOrder
+from engine.trading.orders.live_orders import LiveOrders
+from engine.trading.orders.order_views import MOST, OrderViews
+from engine.trading.orders.price_ladder import Quote
+from engine.trading.orders.states import OVER, STATES, OrderState
+from engine.trading.orders.tags import Tags
+from tests.simulation.stage import LOT, NIFTY, Stage
+
+CALL = CleanText("NIFTY06OCT2625000CE")
+AT_MS = 1_000_000
+
+
+def desk_of(states: list[OrderState], purpose: Purpose = "ENTRY") -> OrderDesk:
+    """A desk with an order in each of `states`, the oldest first."""
+    blotter = Blotter([Instrument(CALL, CALL, lot_size=65)], Tags(date(2026, 9, 21), "A0", 1))
+    for number, state in enumerate(states, 1):
+        side = "BUY" if purpose == "ENTRY" else "SELL"
+        tag = blotter.tags.make(number, purpose)
+        blotter.add(
+            LiveOrder(number, tag, 0, side, 65, purpose, "because", 10_000, 10_050, AT_MS + number, state=state)
+        )
+        if state in OVER:
+            del blotter.open[number]
+    return OrderDesk(blotter, DeskRules(300), lambda _: Quote(0))
+
+
+def rows_of(states: list[OrderState], purpose: Purpose = "ENTRY") -> tuple[OrderView, ...]:
+    return OrderViews(desk_of(states, purpose)).rows()
+
+
+@given(st.lists(st.sampled_from(STATES), max_size=3 * MOST))
+def test_what_is_shown_is_bounded_and_what_matters_is_in_it(states: list[OrderState]) -> None:
+    views = OrderViews(desk_of(states))
+    rows, whole = views.rows(), views.whole(AT_MS, 0)
+    assert len(rows) == min(MOST, len(states))
+    assert len(rows) + whole.left_out == len(states)
+    ranks = [(row.state != "UNKNOWN", row.state in OVER) for row in rows]
+    assert ranks == sorted(ranks)
+    assert whole.unknown == states.count("UNKNOWN")
+    assert whole.working == sum(state not in OVER for state in states)
+    shown = [row.number for row in rows if row.state in OVER]
+    newest = [number for number in range(len(states), 0, -1) if states[number - 1] in OVER]
+    assert shown == newest[: len(shown)]
+    assert views.rows() is rows
+
+
+def test_only_what_has_changed_is_another_object() -> None:
+    desk = desk_of(["FILLED", "WORKING", "UNKNOWN"])
+    views = OrderViews(desk)
+    before = views.rows()
+    desk.blotter.orders[2].limit += 5
+    after = views.rows()
+    assert [one is other for one, other in zip(before, after, strict=True)] == [True, False, True]
+    assert [row.number for row in after] == [3, 2, 1]
+
+
+def test_entries_that_work_may_be_withdrawn_and_nothing_else() -> None:
+    allowed = {row.state for row in rows_of([*STATES]) if row.withdrawable}
+    assert allowed == {"INTENT", "SENDING", "UNKNOWN", "WORKING", "AMENDING", "CANCELLING"}
+    assert not any(row.withdrawable for row in rows_of([*STATES], "EXIT"))
+
+
+def live(stage: Stage) -> tuple[dict[str, OrderView], LiveOrders]:
+    orders = stage.trader.orders
+    return {row.purpose: row for row in orders.view(stage.clock_ms)[0]}, orders
+
+
+def test_a_round_trip_is_told_with_its_prices() -> None:
+    stage = Stage().buy(2).sell(2).go(5_000)
+    rows, orders = live(stage)
+    entry, leave = rows["ENTRY"], rows["EXIT"]
+    assert (entry.state, entry.filled, entry.average, entry.limit) == ("FILLED", 2 * LOT, 10_010, 10_065)
+    assert (leave.state, leave.side, leave.average, leave.reason) == ("FILLED", "SELL", 10_000, "Stop Loss")
+    whole = orders.view(stage.clock_ms)[1]
+    assert (whole.working, whole.unknown, whole.locked, whole.doubt, whole.logged_in) == (0, 0, "", "", True)
+    assert 0 <= stage.clock_ms - whole.round_ms < 31_000
+    budget = whole.budget
+    assert (budget.second, budget.minute, budget.hour, budget.day) == (0, 2, 2, 2)
+    assert (budget.second_most, budget.minute_most, budget.hour_most, budget.day_most) == (7, 400, 800, 10_000)
+    assert budget.reserve == 10
+
+
+def test_what_is_unknown_says_how_often_it_was_looked_for() -> None:
+    stage = Stage("at place 1: place lost").buy(1).go(9_000)
+    entry = live(stage)[0]["ENTRY"]
+    whole = stage.trader.orders.view(stage.clock_ms)[1]
+    assert (entry.state, entry.rounds, whole.rounds_until_gone, whole.unknown) == ("UNKNOWN", 4, 3, 1)
+    assert whole.objection == f"order {entry.tag} is unknown"
+
+
+def test_what_others_put_on_and_a_book_that_disagrees_are_told() -> None:
+    stage = Stage().buy(1)
+    stage.exchange.fault(stage.now_ms, f"external +{LOT}")
+    whole = stage.go(9_000).trader.orders.view(stage.clock_ms)[1]
+    assert [(each.symbol, each.quantity) for each in whole.foreign] == [(NIFTY, LOT)]
+    assert whole.locked == f"somebody else traded {LOT} {NIFTY}"
+    assert whole.mismatches == ()
+
+
+@pytest.mark.parametrize(("rounds", "told"), [(2, []), (3, [(0, 65, 130)]), (9, [(0, 65, 130)])])
+def test_what_the_broker_holds_otherwise_for_three_rounds_is_told(
+    rounds: int, told: list[tuple[int, int, int]]
+) -> None:
+    desk = desk_of([])
+    desk.blotter.net[0], desk.blotter.others.apart = 65, {0: rounds}
+    desk.blotter.newest = RoundRead(7, AT_MS - 900, AT_MS - 500, 1, (), (), (NetReport(0, CALL, 130, 0),))
+    whole = OrderViews(desk).whole(AT_MS, 100)
+    assert [(each.instrument, each.ours, each.theirs) for each in whole.mismatches] == told
+    assert whole.round_ms == AT_MS - 600
+
+
+def test_a_look_changes_nothing() -> None:
+    stage = Stage("at place 1: place lost").buy(1)
+    before = stage.desk.dump()
+    live(stage)
+    assert stage.desk.dump() == before
