@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from engine.text.sanitize import CleanText
 
 Side = Literal["BUY", "SELL"]
-TradeMode = Literal["replay", "mock", "paper", "live"]
+TradeMode = Literal["replay", "mock", "paper", "live", "live-sim"]
 REPLAY: Final = "replay"  # the one source of ticks that is no venue
 Delivery = Literal["polling", "queued", "callback"]
 

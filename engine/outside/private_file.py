@@ -30,7 +30,7 @@ def read_private(path: Path, limit_bytes: int) -> bytes:
     finally:
         os.close(fd)
     if len(blob) > limit_bytes:
-        raise UnfitError(f"is larger than {limit_bytes} bytes, which no credentials are")
+        raise UnfitError(f"is larger than {limit_bytes} bytes, which none of its kind is")
     return blob
 
 

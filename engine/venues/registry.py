@@ -8,7 +8,7 @@ from engine.model.types import REPLAY, TradeMode
 from engine.venues.angelone import SMARTAPI
 from engine.venues.binance import BINANCE
 from engine.venues.simulated import MOCK
-from engine.venues.venue import Venue
+from engine.venues.venue import LiveAccess, Venue
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,12 @@ SOURCES_HELP: Final = "; ".join(
 def venue_of(source: str) -> Venue | None:
     """Return the venue that `feed.source` names; None for a replay."""
     return next((venue for venue in VENUES if venue.name == source), None)
+
+
+def live_access_of(source: str) -> LiveAccess | None:
+    """How orders get to the venue that `feed.source` names; None where none can be sent."""
+    venue = venue_of(source)
+    return None if venue is None or venue.live_access is None else venue.live_access()
 
 
 def trade_mode(config: "Config", file: "Path | None") -> TradeMode:

@@ -10,6 +10,7 @@ from engine.model.types import TradeMode
 
 if TYPE_CHECKING:
     from engine.config import Config
+    from engine.model.preflight import TradingAccount
     from engine.model.sources import FileSource
     from engine.venues.supply import NoCredentials, OpenedVenue
 
@@ -33,6 +34,16 @@ class Login(Protocol):
         self, config: "Config", environ: Environ, say: Callable[[str], object], *, offline: bool
     ) -> Sequence[str]:
         """Try them, unless `offline`; `say` what is well as it is found, return what is not."""
+
+
+class LiveAccess(Protocol):
+    """Whose orders would go to a venue, and whether to the simulated exchange in its place."""
+
+    def account(self, config: "Config", environ: Environ) -> "TradingAccount | None":
+        """Whose they would be; None where there is nothing to log in with. Raises ConfigError."""
+
+    def is_simulated(self, config: "Config", environ: Environ) -> bool:
+        """Whether they would go to our simulated exchange, which has proven to be it. Raises ConfigError."""
 
 
 class Listing(Protocol):
@@ -77,6 +88,7 @@ class Venue(Struct, frozen=True):
     listing: Callable[[], Listing] | None = None
     raw_lines: Callable[[], RawLines] | None = None
     market_of: Callable[[], MarketOf] | None = None  # asks nobody
+    live_access: Callable[[], LiveAccess] | None = None  # of one that orders can be sent to
 
     @property
     def raw_format(self) -> str:

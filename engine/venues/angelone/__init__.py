@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from engine.venues.venue import Listing, Login, MarketOf, Open, Venue
+from engine.venues.venue import Listing, LiveAccess, Login, MarketOf, Open, Venue
 
 
 def _settings() -> type[Struct]:
@@ -37,6 +37,12 @@ def _market_of() -> MarketOf:
     return market_of
 
 
+def _live_access() -> LiveAccess:
+    from engine.venues.angelone import live_access
+
+    return live_access
+
+
 SMARTAPI: Final = Venue(
     "smartapi",
     "India's exchanges live by Angel One",
@@ -46,4 +52,5 @@ SMARTAPI: Final = Venue(
     login=_login,
     listing=_listing,
     market_of=_market_of,
+    live_access=_live_access,
 )
