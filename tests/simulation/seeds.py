@@ -38,7 +38,7 @@ def script_of(rng: Random) -> str:
     return "\n".join(lines)
 
 
-_BATCH = 25
+_BATCH = 50
 
 
 class Trader:

@@ -12,6 +12,8 @@ def cover(blotter: Blotter, wishes: Collection[Wish]) -> None:
     """Wish no more than is held, and want back what works beyond it: its fill would open the other side."""
     closing = [each for each in wishes if not (each.is_entry or each.dropped)]
     orders = [each for each in blotter.open.values() if each.purpose != "ENTRY" and each.left]
+    if not (closing or orders):
+        return
     flat = {each.instrument for each in closing if each.purpose == "FLAT"}
     for at in {each.instrument for each in closing} - flat:
         _shorten([each for each in closing if each.instrument == at], blotter.net[at])

@@ -157,6 +157,8 @@ class LiveOrder(Struct):
     @property
     def ids(self) -> tuple[str, ...]:
         """All numbers that the broker has given it."""
+        if not self.earlier_ids:
+            return (self.broker_id,) if self.broker_id else ()
         return (*self.earlier_ids, self.broker_id) if self.broker_id else ()
 
     def is_called(self, report: OrderReport) -> bool:

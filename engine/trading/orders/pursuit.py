@@ -151,13 +151,19 @@ class Pursuit:
         if self.halted or blotter.locked:
             for wish in self.wishes.values():  # also what waits to be sent is taken back
                 wish.dropped = wish.dropped or wish.is_entry
-        for wish in sorted(self.wishes.values(), key=lambda each: (each.is_entry, each.number)):
-            self._serve(wish, now_ms)
+        if self.wishes:
+            for wish in sorted(self.wishes.values(), key=lambda each: (each.is_entry, each.number)):
+                self._serve(wish, now_ms)
         for order in tuple(blotter.open.values()):
             self._see_to(order, now_ms)
         self.requests += self.pricing.asks(now_ms)
         self.requests += self.reading.due(now_ms, wished=bool(self.wishes), urgent=self.urgent)
-        served = {each.wish for each in blotter.open.values()} if self.wishes else set()
+        if self.wishes:
+            self._end_wishes()
+
+    def _end_wishes(self) -> None:
+        """What is served, or not wanted any more, and of which nothing is on its way, is over."""
+        served = {each.wish for each in self.blotter.open.values()}
         for number, wish in tuple(self.wishes.items()):
             if number not in served and (wish.dropped or wish.filled >= wish.quantity):
                 del self.wishes[number]
