@@ -111,7 +111,7 @@ def header_of(
         session_end=session.end.isoformat(),
         source=source_name,
         program_version=VERSION,
-        config=_of_this_run(config),
+        config=_of_this_run(config, real_orders=real_orders),
         rules_revision=RULES_REVISION,
         started_wall_ns=at_ns,
         markets=dict(recorded_markets(config, names) if markets is None else markets),
@@ -119,10 +119,14 @@ def header_of(
     )
 
 
-def _of_this_run(config: Config) -> dict[str, str]:
-    """Return the configuration without the sections of exchanges that the run has nothing to do with, and who is told or served what."""
+def _of_this_run(config: Config, *, real_orders: bool) -> dict[str, str]:
+    """Return the configuration without the sections of exchanges that the run has nothing to do with, and who is told or served what.
+
+    What an order at a real broker may be is of runs with `real_orders`.
+    """
     others = [f"{venue.name}." for venue in VENUES if venue.mode != "mock" and venue.name != config.feed.source]
-    return {key: text for key, text in describe(config).items() if not key.startswith((*_OF_WATCHING, *others))}
+    unsaid = (*_OF_WATCHING, *others, *(() if real_orders else ("live.",)))
+    return {key: text for key, text in describe(config).items() if not key.startswith(unsaid)}
 
 
 def recordings_folder(config: Config) -> Path:

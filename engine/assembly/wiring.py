@@ -70,7 +70,7 @@ def _parts(
 
 def _broker_of(run: RunParts, supply: LiveSupply, clock: Clock) -> MakeBroker:
     """Who takes the orders: in a live run the venue's own lanes, else the simulated broker; raises InputError."""
-    if run.mode != "live":
+    if run.mode not in {"live", "live-sim"}:
         return simulated
     make, journal = supply.broker, run.journal
     if make is None:

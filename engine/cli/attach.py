@@ -4,6 +4,7 @@ import os
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from engine.cli.live import live_of
 from engine.cli.options import Parser, engine_options
 from engine.cli.screen import Screen, picture_option, pictures_folder, screen_here
 from engine.model.errors import InputError
@@ -63,7 +64,9 @@ def _started(args: Namespace, config: "Config") -> "EngineDir":
 
     if args.trades is not None and args.trades.exists() and not args.trades.is_file():
         raise InputError(f"--trades {args.trades}: the engine writes it, in a process of its own: allowed is a file")
-    place = place_of(chosen_folder(args.state_dir, trade_mode(config, args.file)))
+    live = live_of(args, config)
+    mode = trade_mode(config, args.file) if live is None else live.mode
+    place = place_of(chosen_folder(args.state_dir, mode))
     if not place.pid:
         warn("starting the engine")
         if args.trades is not None:

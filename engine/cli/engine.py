@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.cli.layout import layout_options, words_of_layout
+from engine.cli.live import as_live, live_of
 from engine.cli.options import (
     Parser,
     feed_options,
@@ -49,7 +50,8 @@ def run(args: Namespace) -> int:
 
     config = load_config(args, runs=args.file is None)
     refuse_pace(args, trade_mode(config, args.file))
-    choice = choice_of(args, config)
+    live = live_of(args, config)
+    choice = as_live(choice_of(args, config), live)
     signals = Signals()
     signals.start()
     with (
@@ -114,6 +116,7 @@ def words_for(args: Namespace) -> list[str]:
     for host in trusted_hosts(args):
         words += ["--trust-host", host]
     switches = {
+        "--live": args.live,
         "--unlock": args.unlock,
         "--require-credentials": args.require_credentials,
         "--skip-damage": args.skip_damage,

@@ -28,6 +28,7 @@ UNSAID: Final[dict[str, Any]] = {
             "headless",
             "in_process",
             "json",
+            "live",
             "paused",
             "quiet",
             "require_credentials",
@@ -129,6 +130,11 @@ def feed_options(parser: Parser) -> None:
         "--require-credentials",
         action="store_true",
         help="end where a broker's credentials are missing, instead of running the generated session",
+    )
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="send real orders: refused without live.enabled, today's `arm --live` and credentials",
     )
     parser.takes_symbols = True
     what = "what to subscribe: BTCUSDT, NIFTY29DEC2625000CE, 'Nifty 50' (default: feed.symbols)"

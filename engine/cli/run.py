@@ -30,7 +30,10 @@ def run(args: Namespace) -> int:
     from msgspec.structs import replace
 
     from engine.assembly.choose import choose
+    from engine.cli.live import as_live, live_of
     from engine.cli.running import run_here
+
+    live = live_of(args, config)
 
     if screen is not None and args.command is None and not config.origins.said("replay.skip_silence"):
         # The first sight of the program: a session that moves, not five minutes of silence before the opening.
@@ -43,4 +46,4 @@ def run(args: Namespace) -> int:
         on_screen=screen is not None,
         require_credentials=args.require_credentials,
     )
-    return run_here(args, choice, screen)
+    return run_here(args, as_live(choice, live), screen)

@@ -21,7 +21,13 @@ def test_it_leaves_out_the_exchanges_that_the_run_was_not_on(source: str, strang
     cfg = config(f"feed.source={source}")
     recorded = header_of(cfg, "run", (nifty(),)).config
     left_out = {key.partition(".")[0] for key in describe(cfg).keys() - recorded.keys()}
-    onlookers = {"adaptive", "alerts", "serve", "cache"}  # whom a person has told or served what is no part of a run
+    onlookers = {
+        "adaptive",
+        "alerts",
+        "serve",
+        "cache",
+        "live",
+    }  # who looks on, and real orders, are no part of such a run
     assert strangers <= left_out - onlookers <= set(cfg.venues) - {source, "mock"}
     assert onlookers <= left_out
     assert recorded.items() <= describe(cfg).items()
@@ -92,3 +98,10 @@ def test_charges_and_fills_decide_and_are_compared() -> None:
     assert incomparable(source.header, cfg, listed) == ""
     other, _ = fit_to_recording(config("charges.model=percent", "charges.table=x", "paper.fill=last"), source)
     assert incomparable(source.header, other, listed) == "model contract_note→percent, table auto→x, fill touch→last"
+
+
+def test_what_a_real_order_may_be_stands_in_recordings_of_such_runs_alone() -> None:
+    chosen = config("live.max_lots=3")
+    paper, live = (header_of(chosen, "run", (nifty(),), real_orders=real).config for real in (False, True))
+    assert not [key for key in paper if key.startswith("live.")]
+    assert live["live.max_lots"] == "3"

@@ -1,0 +1,38 @@
+"""What `--live` does to a run: it begins with orders at a real broker, or not at all."""
+
+import os
+import time
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from engine.model.errors import InputError
+
+if TYPE_CHECKING:
+    from engine.assembly.choose import RunChoice
+    from engine.config import Config
+    from engine.serving.live_gate import LiveStart
+
+
+def live_of(args: Namespace, config: "Config") -> "LiveStart | None":
+    """How a run that was asked for with `--live` begins, None for any other; raises UserError with a line for all that is missing.
+
+    From here on its state directory is named, and nothing simulated stands in for missing credentials.
+    """
+    if not args.live:
+        return None
+    if args.file is not None:
+        raise InputError("--live: not with a recording; allowed: --source smartapi")
+    if args.unlock:
+        raise InputError("--unlock: not with --live: what happened is looked at first, then k")
+    from engine.serving.live_gate import live_start
+
+    start = live_start(config, os.environ, args.state_dir, time.time_ns())
+    args.state_dir, args.require_credentials = start.folder, True
+    return start
+
+
+def as_live(choice: "RunChoice", live: "LiveStart | None") -> "RunChoice":
+    """`choice` with orders at a real broker, where it is to have them."""
+    return choice if live is None else replace(choice, mode=live.mode, told=(*choice.told, *live.locked))
