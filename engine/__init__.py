@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.model.commands import SeekEvent as SeekEvent
     from engine.model.commands import SeekTime as SeekTime
     from engine.model.commands import SetSpeed as SetSpeed
+    from engine.model.commands import SignedCommand as SignedCommand
     from engine.model.commands import SkipSilence as SkipSilence
     from engine.model.commands import Stall as Stall
     from engine.model.commands import Step as Step
@@ -48,16 +49,23 @@ if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.model.commands import Unlock as Unlock
     from engine.model.commands import Unwatch as Unwatch
     from engine.model.commands import Watch as Watch
+    from engine.model.commands import WithdrawEntry as WithdrawEntry
     from engine.model.day_page import DayPage as DayPage
     from engine.model.errors import UserError as UserError
     from engine.model.exit_page import EXITS_A_PAGE as EXITS_A_PAGE
     from engine.model.exit_page import ExitPage as ExitPage
     from engine.model.history import DayResult as DayResult
     from engine.model.history import DayTrade as DayTrade
+    from engine.model.lanes_view import LanesView as LanesView
     from engine.model.latency import LatencySummary as LatencySummary
     from engine.model.one_position import acting_stop as acting_stop
     from engine.model.one_position import half_of as half_of
     from engine.model.one_position import stop_objection as stop_objection
+    from engine.model.order_views import BudgetView as BudgetView
+    from engine.model.order_views import ForeignView as ForeignView
+    from engine.model.order_views import LiveView as LiveView
+    from engine.model.order_views import MismatchView as MismatchView
+    from engine.model.order_views import OrderView as OrderView
     from engine.model.ports import FeedView as FeedView
     from engine.model.ports import LogLine as LogLine
     from engine.model.run_views import CheckView as CheckView
@@ -122,6 +130,7 @@ _FOLDERS = {
         "SeekEvent",
         "SeekTime",
         "SetSpeed",
+        "SignedCommand",
         "SkipSilence",
         "Stall",
         "Step",
@@ -130,13 +139,16 @@ _FOLDERS = {
         "Unlock",
         "Unwatch",
         "Watch",
+        "WithdrawEntry",
     ),
     "engine.model.day_page": ("DayPage",),
     "engine.model.errors": ("UserError",),
     "engine.model.exit_page": ("EXITS_A_PAGE", "ExitPage"),
     "engine.model.history": ("DayResult", "DayTrade"),
+    "engine.model.lanes_view": ("LanesView",),
     "engine.model.latency": ("LatencySummary",),
     "engine.model.one_position": ("acting_stop", "half_of", "stop_objection"),
+    "engine.model.order_views": ("BudgetView", "ForeignView", "LiveView", "MismatchView", "OrderView"),
     "engine.model.ports": ("FeedView", "LogLine"),
     "engine.model.run_views": (
         "CheckView",

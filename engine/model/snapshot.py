@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from engine.model.lanes_view import LanesView
 from engine.model.log_counts import ComponentLevel
 from engine.model.order_views import LiveView, OrderView
 from engine.model.ports import FeedView
@@ -83,6 +84,7 @@ class Snapshot(Struct, frozen=True):
     log_levels: tuple[ComponentLevel, ...] = ()
     uptime: UptimeView | None = None  # of a run that watches a market: none of a replay
     broker_account: CleanText = CleanText("")  # masked; of a run at a real broker, and "" in every other
+    lanes: LanesView | None = None  # how it goes with that broker
     live: LiveView | None = None  # of a run at a real broker, or a replay of one
     orders: tuple[OrderView, ...] = ()  # of today, as in `LiveView`: what nobody knows of first, then what works
 

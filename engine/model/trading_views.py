@@ -81,6 +81,7 @@ class AccountView(Struct, frozen=True):
     `realised`, `costs` (paid, those of open positions too) and `exits` are since the account began, `day_pnl` is what the
     day has realised plus `open_pnl`. `charged_by` names the tables of charges with the dates of their rows ("percent").
     `fill` is what a simulated order fills at (touch, last); so many orders found bid and ask, so many took the last price.
+    `loss_left` is what the day may still lose before its limit closes everything (None: it has no limit).
     """
 
     cash: Decimal
@@ -95,6 +96,7 @@ class AccountView(Struct, frozen=True):
     fill: str = ""
     fills_at_touch: int = 0
     fills_at_last: int = 0
+    loss_left: Decimal | None = None
 
 
 class EntriesState(Struct, frozen=True):

@@ -34,7 +34,11 @@ MEANINGS: Final[tuple[tuple[State, str, str], ...]] = (
     ("from", "entries from", "before the entry window: none in the first minutes of the session (start buffers)"),
     ("warming up", "warming up", "the strategy has to see so many more ticks before it may enter"),
     ("position", "in position", "every instrument has its position; the next entry comes after its exit"),
-    ("waits", "entries wait", "no price comes, or the disk is behind; goes on by itself"),
+    (
+        "waits",
+        "entries wait",
+        "no price comes, the disk is behind, or something is not known of orders at the broker; goes on by itself",
+    ),
     (
         "off",
         "entries off",
@@ -96,7 +100,11 @@ def _gate(seen: Snapshot) -> EntriesWords | None:
         return EntriesWords("LOCKED", (f"LOCKED {gate.locked}", "LOCKED"), UNLOCK)
     if gate.halted and not gate.held:
         return EntriesWords("HALTED", (f"HALTED {gate.halted}", "HALTED"), UNLOCK)
-    return EntriesWords("paused", ("entries paused", "paused"), "p resumes") if gate.paused else None
+    if gate.paused:
+        return EntriesWords("paused", ("entries paused", "paused"), "p resumes")
+    if seen.live is not None and (why := seen.live.objection):
+        return EntriesWords("waits", (f"entries wait: {why}", "entries wait", "wait"))
+    return None
 
 
 def _hours(seen: Snapshot) -> EntriesWords | None:

@@ -45,7 +45,7 @@ def _is_over(seen: Snapshot, session: SessionView) -> bool:
 
 def held_over(seen: Snapshot) -> tuple[PositionState, ...]:
     """What is still held though the session of its market is over, in a run whose market is a real one."""
-    if seen.trade_mode not in {"paper", "live"}:
+    if seen.trade_mode not in {"paper", "live", "live-sim"}:
         return ()
     held = (each.state for each in seen.positions if each.state.quantity)
     return tuple(state for state in held if state.entry_ms < seen.market_ms and is_closed_for(seen, state.instrument))

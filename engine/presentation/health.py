@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from engine.model.snapshot import Snapshot
-from engine.presentation import feeds, lamps, lamps_feed
+from engine.presentation import feeds, lamps, lamps_broker, lamps_feed
 from engine.presentation.lamps import ALARMS, Lamp, LampInput, TerminalLink, Word
 
 # How bad a word is; lamps of rank 0 need nobody.
@@ -21,8 +21,9 @@ _JUDGES: tuple[Callable[[LampInput], Lamp | None], ...] = (
     lamps.strategy,
     lamps_feed.data,
     lamps_feed.sequence,
-    lamps.orders,
-    lamps.broker,
+    lamps_broker.orders,
+    lamps_broker.broker,
+    lamps_broker.updates,
     lambda look: lamps.edge(look, "journal"),
     lambda look: lamps.edge(look, "recorder"),
     lambda look: lamps.edge(look, "log"),

@@ -25,7 +25,6 @@ class Lamp(Struct, frozen=True):
 
 SILENT = "engine silent"  # in the cause of a lamp that ENGINE explains
 ALARMS: tuple[Word, ...] = ("LATE", "STALE", "DEAD")
-_SIMULATED = ("replay", "mock", "paper")
 _NEWS_S = 2.0
 _FIRST_BEATS, _START_S = 2, 3.0  # a strategy is judged from then on, whatever comes first
 _SETTLED_BEATS = 40  # two seconds of a loop that goes round: before, a late decision is that of the start
@@ -162,24 +161,6 @@ def _slow(look: LampInput) -> str:
     if handler_ns >= 1_000_000:
         chain += f" ← handler {handler_ns / 1e6:,.0f} ms"
     return (chain + _busy(seen)).lstrip() or "← the tick waited for its turn"
-
-
-def orders(look: LampInput) -> Lamp:
-    """The oldest order that nobody has answered."""
-    order_ns = look.snapshot.pulse.order_ns
-    if not order_ns:
-        return Lamp("ORDERS", "OK", "all answered")
-    age_s = look.age_s(order_ns)
-    because = f"← {SILENT} {text.seconds(look.silent_s)}" if look.silent_s else "← the broker has not answered"
-    following = "waits for the answer; never sent twice"
-    return Lamp("ORDERS", by_limit(age_s, 1.0, 3.0), "oldest unanswered", age_s, because=because, following=following)
-
-
-def broker(look: LampInput) -> Lamp:
-    """The broker's last answer; a simulated one is always there."""
-    if look.snapshot.trade_mode in _SIMULATED:
-        return Lamp("BROKER", "OK", "simulated")
-    return Lamp("BROKER", "UNKNOWN", "not measured", because="← no figures", following="trust ORDERS")
 
 
 def edge(look: LampInput, name: str) -> Lamp | None:

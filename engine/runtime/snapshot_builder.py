@@ -1,11 +1,13 @@
 """Builds the snapshot: copies what a screen shows out of the trading state, within the turn. Changes nothing."""
 
 import time
+from collections.abc import Callable
 from itertools import islice
 
 from msgspec.structs import replace
 
 from engine.model import run_views, trading_views
+from engine.model.lanes_view import LanesView
 from engine.model.ports import Feed, Log, Watch
 from engine.model.snapshot import Snapshot
 from engine.model.types import TradeMode
@@ -48,6 +50,7 @@ class SnapshotBuilder:
         closing: Closing,
         uptime: Uptime | None = None,
         broker_account: CleanText = _WELL,
+        lanes: Callable[[], LanesView | None] = lambda: None,
     ) -> None:
         self._trade_mode = trade_mode
         self._source = source
@@ -67,6 +70,8 @@ class SnapshotBuilder:
         self._closing = closing
         self._uptime = uptime
         self._broker_account = broker_account
+        self._lanes = lanes
+        self._most_loss = parts.config.risk.max_daily_loss
         self._number = 0
         self._meter = (0, 0)
         self._real_speed = 0.0
@@ -139,6 +144,7 @@ class SnapshotBuilder:
             log_levels=self._log.level_view,
             uptime=None if self._uptime is None else self._uptime.view,
             broker_account=self._broker_account,
+            lanes=self._lanes(),
             live=live,
             orders=orders,
         )
@@ -224,6 +230,7 @@ class SnapshotBuilder:
             fill=state.fill,
             fills_at_last=state.fills[0],
             fills_at_touch=state.fills[1],
+            loss_left=self._most_loss + day.net + open_pnl if self._most_loss > 0 else None,
         )
 
     def _edges(self) -> tuple[run_views.EdgeView, ...]:

@@ -1,4 +1,4 @@
-"""Pictures of the screen that do not change by accident: the modes, a lost link, a replay that equals its recording."""
+"""Pictures of the screen that do not change by accident: the modes, a lost link, orders at a broker, a replay that equals its recording."""
 
 import asyncio
 import os
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from engine import CheckView, Snapshot
 from tests.support.paths import ROOT
 from tests.support.screens.engine_clients import FakeClient
+from tests.support.screens.live_snapshots import busy, in_trouble
 from tests.support.screens.snapshots import NOW_NS, SNAPSHOT, lost, paper, snapshot
 from tui.shell.app import MyQuant
 
@@ -19,11 +20,13 @@ SCENES = {
     "screen": SNAPSHOT,
     "paper": paper(),
     "link_lost": lost(),
+    "live": busy(),
+    "live_trouble": in_trouble(),
     "same": snapshot(replay=replace(SNAPSHOT.replay, check=CheckView(14, 14))),
 }
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 15)], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize(("name", "seen"), SCENES.items(), ids=list(SCENES))
 def test_the_picture_is_as_it_was(tmp_path: Path, name: str, seen: Snapshot, size: tuple[int, int]) -> None:
     """Compare with the stored SVG; after a wanted change run with `MYQUANT_PICTURES=write` in the environment."""

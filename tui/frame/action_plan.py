@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from engine import ActionView, AllowEntries, BarEntries, ClosePosition, MoveStop, OpenPosition
 from engine.presentation import format as text
+from engine.presentation import live
 from tui.frame import flatplan
 from tui.frame import legs as leg_lines
 from tui.frame.one_position import keys
@@ -54,7 +55,7 @@ def _sale(view: View, held: OpenPosition, planned: ClosePosition, width: int) ->
     if not quantity or (planned.half_of and planned.half_of != state.quantity):
         return sentence("what is held has changed since: x would be refused", "alert", width)
     count = leg_lines.orders(view, replace(held, state=replace(state, quantity=quantity)))
-    took = "up to 10 s" if seen.trade_mode == "live" else "under 1 s"
+    took = "up to 10 s" if live.is_live(seen) else "under 1 s"
     share = held.open_pnl * quantity / state.quantity
     costs = held.exit_costs * quantity / state.quantity
     zone = seen.session.zone

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from engine import OpenPosition
+from engine import LiveView, OpenPosition
 from engine.presentation import format as text
+from engine.presentation import live
 from engine.presentation.lamps import is_held
 from tui.frame import legs as leg_lines
 from tui.text.rows import Line, Span, result_style
@@ -98,9 +99,8 @@ def _asked(view: View, width: int) -> list[Line]:
 def who(view: View, width: int) -> list[Line]:
     """Mode, account and who carries the orders out."""
     shot = view.snapshot
-    live = shot.trade_mode == "live"
-    badge: Span = (f" {shot.trade_mode.upper()} ", shot.trade_mode)
-    broker: Span = ("  REAL ORDERS", "alert") if live else ("  broker is simulated", "")
+    badge: Span = (f" {live.badge(shot) if live.is_live(shot) else shot.trade_mode.upper()} ", shot.trade_mode)
+    broker: Span = ("  REAL ORDERS", "alert") if shot.trade_mode == "live" else ("  broker is simulated", "")
     account = f"  account {text.money(shot.account.cash, shot.session.zone)} cash"
     room = width - len(badge[0]) - len(broker[0]) - len(account)
     return [(badge, broker, (account, "dim")) if room >= 0 else (badge, broker)]
@@ -115,16 +115,32 @@ def _plan(view: View, width: int) -> FlatLines:
     waiting = shot.pulse.order_ns
     cancel = f"an order has waited {text.age((view.now_ns - waiting) / 1e9)} for its answer: it is cancelled first"
     above: list[Line] = [((cancel, "warn"),) if waiting else (("no order to cancel", "dim"),)]
+    if shot.live is not None and live.is_live(shot):
+        above = _at_broker(shot.live, width)
     if not held:
         above.append((("no position: nothing to close; entries are locked", ""),))
     legs = [leg_lines.planned(view, position, width) for position in held]
     return FlatLines(above, legs, [*_estimate(view, held, width), data_age(view, width, held), _state(view)])
 
 
+def _at_broker(seen: LiveView, width: int) -> list[Line]:
+    """What a flat takes back, what it does not know, and what it closes although it is not ours."""
+    count = seen.working
+    lines = sentence(f"{count} order{'s' if count > 1 else ''} to cancel first", "warn", width) if count else []
+    if seen.unknown:
+        lines += sentence(f"{seen.unknown} of these UNKNOWN: what it may still fill is waited for", "alert", width)
+    for each in seen.foreign:
+        side = "SELL" if each.quantity > 0 else "BUY"
+        lines += sentence(
+            f"EXTERNAL {each.symbol} {each.quantity:+,}: {side} {abs(each.quantity):,} too", "alert", width
+        )
+    return lines or [(("no order to cancel", "dim"),)]
+
+
 def _estimate(view: View, held: list[OpenPosition], width: int) -> list[Line]:
     """Requests, seconds and the result that closing would realise."""
     orders = sum(leg_lines.orders(view, position) for position in held)
-    took = "up to 10 s" if view.snapshot.trade_mode == "live" else "under 1 s"
+    took = "up to 10 s" if live.is_live(view.snapshot) else "under 1 s"
     counted = f"{orders + 2:,} requests ({orders:,} order{'' if orders == 1 else 's'}), {took}"
     if not held:
         return [((counted, "dim"),)]

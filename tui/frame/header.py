@@ -3,9 +3,9 @@
 from math import ceil
 
 from engine import ReplayView
-from engine.presentation import change, feeds, health
+from engine.presentation import change, feeds, health, live
 from engine.presentation import format as text
-from tui.frame import readiness
+from tui.frame import live_bar, readiness
 from tui.text.glyphs import gauge
 from tui.text.rows import Line, Span, clip, result_style, width_of
 from tui.text.segments import LUXURY, Segment, assemble, segment, word
@@ -47,6 +47,9 @@ def _badge(view: View, width: int) -> Segment:
     """The mode; where the generated feed stands in for a live one, that too."""
     shot = view.snapshot
     mode = shot.trade_mode
+    if live.is_live(shot):  # whose account it is goes last of all
+        names = [live.badge(shot), *([mode.upper()] if width < _NAMED_FROM else [])]
+        return segment(0, *(word(f" {name} " if width >= _PADDED_FROM else name, mode) for name in names))
     name = mode.upper()
     if feeds.CREDENTIALS_MISSING in shot.source and width >= _NAMED_FROM:
         name = f"{name} {feeds.CREDENTIALS_MISSING}"
@@ -121,7 +124,9 @@ def _health(view: View) -> Segment:
 
 def bar(view: View, width: int) -> Line:
     """Row 1: where the replay stands, or how much of the session has gone."""
-    return _replay_bar(view, width) if view.snapshot.replay else _session_bar(view, width)
+    if view.snapshot.replay:
+        return _replay_bar(view, width)
+    return _live_bar(view, width) if live.is_live(view.snapshot) else _session_bar(view, width)
 
 
 def _with_gauge(start: Line, share: float | None, end: Line, view: View, width: int) -> Line:
@@ -130,7 +135,8 @@ def _with_gauge(start: Line, share: float | None, end: Line, view: View, width: 
     if share is None or room < 6:
         return (*start, ("  ", ""), *end)
     done, rest = gauge(share, room, view.glyphs)
-    return (*start, ("  ", ""), (done, "accent"), (rest, "dim"), ("  ", ""), *end)
+    style = f"edge_{view.snapshot.trade_mode}" if live.is_live(view.snapshot) else "accent"
+    return (*start, ("  ", ""), (done, style), (rest, "dim"), ("  ", ""), *end)
 
 
 def _replay_bar(view: View, width: int) -> Line:
@@ -195,6 +201,23 @@ def _check(view: View, width: int) -> Segment:
     count = f"{check.same:,}/{check.total:,}"
     style = "good" if check.same else "dim"
     return segment(4, word(f"SAME AS RECORDED {count}", style), word(f"SAME {count}", style))
+
+
+def _live_bar(view: View, width: int) -> Line:
+    """The budget of orders and what may still be lost, then the session as far as there is room."""
+    shot = view.snapshot
+    start = live_bar.start(view, width)
+    rest = width - width_of(start) - 2
+    share, ends_at = _session_share(view)
+    session = shot.session
+    if not start:
+        return _session_bar(view, width)
+    if rest < width_of(ends_at):
+        return start
+    if share is None or not session.daily or not 0 <= share <= 1:
+        return (*start, ("  ", ""), *_session_bar(view, rest))
+    left = word(f"  {text.age((session.end_ms - shot.market_ms) / 1000)} left")
+    return _with_gauge(start, share, (*ends_at, *left) if rest >= 36 else ends_at, view, width)
 
 
 def _session_share(view: View) -> tuple[float | None, Line]:

@@ -21,8 +21,18 @@ LAMPS = (
         ),
     ),
     ("SEQUENCE", "exchange numbers lost, repeated or out of order, and bad packets, in the last minute: LATE from 1"),
-    ("ORDERS", "age of the oldest unanswered order: LATE from 1 s, STALE from 3 s"),
-    ("BROKER", "the broker's last answer; a simulated one is always there"),
+    ("ORDERS", "age of the oldest unanswered order: LATE from 1 s, STALE from 3 s, or while one is UNKNOWN"),
+    (
+        "BROKER",
+        (
+            "age of the newest round of its books that is believed: LATE from 10 s, STALE from 30 s or after 3 failed calls, "
+            "three times as long while nothing is held or works; DEAD without a login; a simulated one is always there"
+        ),
+    ),
+    (
+        "UPDATES",
+        "the socket on which it tells of orders: LATE from 3 s without one, STALE from 30 s; its books tell then",
+    ),
     ("JOURNAL", "orders, fills and locks on their way to the disk: STALE on a failure or with under 500 MB free"),
     ("RECORDER", "ticks on their way to the recording: likewise; it stops first when the disk fills, trading goes on"),
     ("LOG", "log lines on their way to the file: likewise"),
@@ -59,7 +69,19 @@ BADGES = (
     ("REPLAY", "a recording is played; the broker is simulated"),
     ("MOCK", "generated ticks; the broker is simulated; (no credentials): they stand in for a live feed"),
     ("PAPER", "live ticks; the broker is simulated"),
-    ("LIVE", "live ticks and real orders: real money"),
+    ("LIVE", "live ticks and real orders: real money; behind it the end of the account's name"),
+    ("LIVE-SIM", "the same orders over the same wires, to a simulated exchange: no money"),
+    (
+        "ORD",
+        "requests of this second and minute and orders of the day, of what entries may use; reserve: kept for closing all",
+    ),
+    ("loss left", "what the day may still lose before its limit closes everything"),
+    ("EXTERNAL", "others have put it on: not ours, sold only by a flat; entries are locked until k"),
+    (
+        "MISMATCH",
+        "what we hold / what the broker says, for three readings and more; entries are locked, exits go by the less",
+    ),
+    ("stop by BOT", "the engine watches the stop, and nobody else; BOT+NET: an order far below it rests at the broker"),
     ("polling", "the engine looks for ticks every few milliseconds"),
     ("queued", "each tick wakes the engine"),
     ("callback", "the feed's own thread trades"),
@@ -77,11 +99,17 @@ BADGES = (
 FLAT_WORDS = (
     ("WAIT", "nothing sent for this leg yet"),
     ("SENT", "the order is out, no answer yet"),
+    ("ACK", "the broker has the order; rung: how often its limit has followed the market"),
+    ("CANCEL", "it is taken back before the rest is sent anew"),
     ("PART n/m", "n of m are filled"),
     ("FILLED", "all of it is filled"),
     ("REJ", "refused, with the reason; it is tried again"),
     ("UNKNOWN", "no answer: it may still fill, and is looked for"),
     ("BLIND", "closed without a fresh price"),
+    ("CORRECTING", "more was sold than is held: the rest is bought back"),
+    ("LOGIN", "the broker does not know the session: logged in anew, then it goes on"),
+    ("RATE wait", "the broker wants to be left alone for so long"),
+    ("BROKER DOWN", "nothing was answered well for so long; it is asked again and again"),
     ("DONE", "closed, and the broker says so too"),
     ("FLAT", "two readings of the broker show nothing held and nothing working"),
 )
@@ -107,7 +135,14 @@ _WHERE = {
     "apart": " (attached)",
     "focus": "",
 }
-_BADGE_STYLES = {"REPLAY": "replay", "MOCK": "mock", "PAPER": "paper", "LIVE": "live", "LOCKED": "alert"}
+_BADGE_STYLES = {
+    "REPLAY": "replay",
+    "MOCK": "mock",
+    "PAPER": "paper",
+    "LIVE": "live",
+    "LIVE-SIM": "live-sim",
+    "LOCKED": "alert",
+}
 
 
 def rows(view: View, width: int, height: int) -> list[Line]:

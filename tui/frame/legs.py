@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from engine import FlatLeg, OpenPosition
 from engine.presentation import format as text
+from engine.presentation import live
 from tui.text.rows import Line, Span, left, right
 from tui.text.spelling import middled, shortened
 from tui.view.model import View
@@ -12,7 +13,17 @@ BLIND = "BLIND"  # how the word of a leg begins whose price was no news any more
 _OVER = ("DONE", "FILLED")  # how the word of a leg ends that is closed
 _NEWS_S = 3.0
 _MOST_ORDERS = 1000  # the engine cuts no position into more
-_WORD_STYLES = {"DONE": "good", "FILLED": "good", "WAIT": "dim", "SENT": "accent", "ACK": "accent", "PART": "accent"}
+_WORD_STYLES = {
+    "DONE": "good",
+    "FILLED": "good",
+    "WAIT": "dim",
+    "SENT": "accent",
+    "ACK": "accent",
+    "PART": "accent",
+    "CANCEL": "accent",
+    "LOGIN": "warn",
+    "RATE": "warn",
+}
 
 
 def is_over(leg: FlatLeg) -> bool:
@@ -52,7 +63,7 @@ def planned(view: View, position: OpenPosition, width: int, quantity: int | None
     slices = orders(view, replace(position, state=replace(state, quantity=count)))
     order = f"{way} {text.quantity(instrument, count)}" + (f" in {slices} orders" if slices > 1 else "")
     last = f"last {text.price(instrument, position.last)}"
-    bound = f"LIMIT from {last}" if shot.trade_mode == "live" else _paper_price(view, position, last)
+    bound = f"LIMIT from {last}" if live.is_live(shot) else _paper_price(view, position, last)
     held = f"  {text.side(instrument, state.quantity)} {view.glyphs.arrow} "
     whole = len(instrument.symbol) + len(held) + len(order) + 2 + len(bound)
     start: tuple[Span, ...] = ((instrument.symbol, "bold"), (held, ""), (order, "exit"))

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine.presentation import entries as words
-from engine.presentation import feeds
+from engine.presentation import feeds, live
 from engine.presentation import format as text
 from engine.presentation.entries import EntriesWords
 from tui.frame import legs
@@ -77,7 +77,7 @@ def flat(view: View) -> Segment:
     if not orders:
         return segment(6, word(f"{start}0 orders", "dim"))
     spans: Line = ((start, "dim"), (f"{orders:,} order{'s' if orders > 1 else ''}", ""))
-    took = ("<10 s" if shot.trade_mode == "live" else "<1 s", "dim")
+    took = ("<10 s" if live.is_live(shot) else "<1 s", "dim")
     costs = sum((position.exit_costs for position in shot.positions), Decimal(0))
     blind = feeds.is_silent(shot, view.now_ns)  # no price to reckon with
     cost: Line = ((" costs ", "dim"), ("?", "warn") if blind else (text.money(costs, shot.session.zone), ""))

@@ -11,7 +11,7 @@ from tui.view.model import OLD_S, View
 
 _ASCII = dict(zip("…·→←×≈≠≤≥–—−µ", "~.><x~#<>---u", strict=True))  # letters of texts; marks come from the glyphs
 # Styles that stay when the values are old: of row 0, of the line across the screen that says why, of a pane in alarm.
-_KEPT = {style: style for style in ("replay", "mock", "paper", "live", "alert")}
+_KEPT = {style: style for style in ("replay", "mock", "paper", "live", "live-sim", "alert")}
 _LOUD = {"alert": "alert", "banner": "banner"}
 _ALARM = {"alert!": "alert"}
 

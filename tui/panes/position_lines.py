@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from engine import OpenPosition
 from engine.presentation import format as text
 from tui.panes.pane import scrolled
+from tui.panes.whole_position import at_broker
 from tui.text.rows import Line, Span, left, result_style, right
 from tui.text.segments import Segment, assemble, segment, word
 from tui.text.spelling import middled
@@ -84,4 +85,4 @@ def single_line(view: View, position: OpenPosition, width: int, together: Segmen
     ]
     if position.next_target is not None:
         segments.append(segment(4, (("target ", "dim"), (text.price(instrument, position.next_target), "good"))))
-    return assemble([*segments, together], width)
+    return assemble([*segments, *at_broker(view, position)[:2], together], width)

@@ -1,7 +1,7 @@
 """The positions pane: open positions with result, stop and target, and the result of the day. Pure."""
 
 from engine import OpenPosition
-from engine.presentation import charges
+from engine.presentation import charges, live
 from engine.presentation import format as text
 from tui.panes import trades
 from tui.panes.account_lines import account_lines, has_past, profit_factor
@@ -17,6 +17,7 @@ from tui.view.model import View
 
 _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
 _TRADES_FROM = 4  # rows that must be free for the newest trades to be shown below
+_OTHERS = 3  # lines of what others hold, where we hold nothing
 _FEW = 9  # lines: six of a position, three of the account
 
 
@@ -29,6 +30,13 @@ def title(view: View) -> str:
         return f"POSITION{wanted}{unkept}"
     together = text.money(open_pnl(held), view.snapshot.session.zone, sign=True)
     return f"POSITIONS {len(held):,}  open {together}{wanted}{unkept}"
+
+
+def alarm(view: View) -> str:
+    """The title where the broker holds something else than we, or others have put something on; else empty."""
+    told = live.others(view.snapshot)
+    more = f"  +{len(told) - 1} more" if len(told) > 1 else ""
+    return f"{title(view)}  {told[0]}{more}" if told else ""
 
 
 def note(view: View, _height: int) -> Line:
@@ -108,6 +116,7 @@ def _nothing(view: View, width: int) -> list[Line]:
         return [word(f"no position has {spelled(wanted, view.glyphs)} in it: esc clears", "dim")]
     quote = view.selected
     lines: list[Line] = [word("no open position", "dim")]
+    lines += [word(shortened(told, width, view.glyphs), "alert") for told in live.others(view.snapshot)[:_OTHERS]]
     if quote and one_position.is_barred(view.snapshot, quote.instrument):
         lines.append(word("no new entries here: enter n lifts it", "warn"))
     elif quote and quote.objection:
@@ -147,7 +156,8 @@ def _idle(view: View, width: int) -> Line:
     counts = f"won {today.won:,} of {today.positions:,}  exits {today.exits:,}  PF {profit_factor(today)}"
     money = (("realised ", "dim"), (text.money(today.net, zone, sign=True), result_style(today.net)))
     none = segment(0, *([line[:1] for line in _nothing(view, width)[:1]]))
-    return assemble([none, segment(1, money), segment(2, word(counts, "dim"))], width)
+    told = segment(0, word(next(iter(live.others(view.snapshot)), ""), "alert"))
+    return assemble([none, told, segment(1, money), segment(2, word(counts, "dim"))], width)
 
 
 PANE = Pane(
@@ -155,6 +165,7 @@ PANE = Pane(
     "POSITION",
     rows,
     title=title,
+    alarm=alarm,
     note=note,
     wanted=wanted,
     must=lambda view: wanted(view, 0, 0) if len(_every(view)) > 1 else 0,

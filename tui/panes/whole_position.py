@@ -1,10 +1,10 @@
 """One open position in full: what it is, its result, and stop, trail and target with their distances. Pure."""
 
 from engine import OpenPosition
-from engine.presentation import feeds
+from engine.presentation import feeds, live
 from engine.presentation import format as text
 from tui.text.rows import Line, Span, ends, result_style, right, width_of
-from tui.text.segments import assemble, segment, word
+from tui.text.segments import Segment, assemble, segment, word
 from tui.view import one_position
 from tui.view.model import View
 
@@ -22,6 +22,7 @@ def position_rows(view: View, position: OpenPosition, width: int) -> list[Line]:
         segment(2, word(text.age(held_s), "dim"), at_end=True),
         segment(0, word(text.not_kept(shot), "warn")),
         segment(1, *(word(words, "warn") for words in barred)),
+        *at_broker(view, position),
     ]
     last = text.price(instrument, position.last) if position.last > 0 else text.NOTHING
     share = one_position.percent(position, instrument)
@@ -35,6 +36,19 @@ def position_rows(view: View, position: OpenPosition, width: int) -> list[Line]:
         ends(entry, priced, width),
         ends((("open P&L", "dim"), (f"  {share} %", result_style(position.open_pnl))), result, width),
         *_levels(view, position, width, size),
+    ]
+
+
+def at_broker(view: View, position: OpenPosition) -> list[Segment]:
+    """`MISMATCH 75/150`, `EXTERNAL +75`, and who watches the stop; nothing where no order goes out."""
+    seen, index = view.snapshot, position.state.instrument
+    instrument = text.instrument_at(seen, index)
+    apart, theirs, by = live.mismatch(seen, index), live.foreign(seen, instrument.symbol), live.stop_by(seen, index)
+    figures = [text.quantity(instrument, each) for each in (apart.ours, apart.theirs)] if apart is not None else []
+    return [
+        segment(0, word(f"MISMATCH {'/'.join(figures)}" if figures else "", "alert")),
+        segment(1, word(f"EXTERNAL {theirs:+,}" if theirs else "", "alert")),
+        segment(3, word(f"stop by {by}" if by else "", "dim")),
     ]
 
 

@@ -45,7 +45,7 @@ STYLES: Mapping[str, tuple[str, str, str, str]] = {
         "bold #ffffff on #6a4cb0",
         "bold #ffffff on #6a4cb0",
         "reverse",
-    ),  # the four trade-mode badges
+    ),  # the trade-mode badges
     "mock": ("black on white", "bold #101216 on #9aa1ad", "bold #101216 on #b4bac4", "dim reverse"),
     "paper": ("bold bright_white on blue", "bold #ffffff on #2a62b8", "bold #ffffff on #2a62b8", "bold reverse"),
     "live": (
@@ -53,6 +53,12 @@ STYLES: Mapping[str, tuple[str, str, str, str]] = {
         "bold #ffffff on #c22f3d",
         "bold #ffffff on #c22f3d",
         "bold underline reverse",
+    ),
+    "live-sim": (
+        "black on bright_green",
+        "bold #101216 on #7fe09b",
+        "bold #101216 on #7fd79a",
+        "underline reverse",
     ),
     "edge_replay": (
         "magenta",
@@ -63,6 +69,7 @@ STYLES: Mapping[str, tuple[str, str, str, str]] = {
     "edge_mock": ("dim", f"#7f8794 {_GROUND}", f"#868d98 {_PAPER}", "dim"),
     "edge_paper": ("bright_blue", f"#4f86dc {_GROUND}", f"#4f86dc {_PAPER}", ""),
     "edge_live": ("bright_red", f"#d9485a {_GROUND}", f"#d9485a {_PAPER}", "bold"),
+    "edge_live-sim": ("bright_green", f"#5fc77e {_GROUND}", f"#1a7436 {_PAPER}", "dim underline"),
     # A line across the screen that wants to be read; with real danger it is an alert.
     "banner": ("black on yellow", "bold #101216 on #f0c75e", "bold #101216 on #f0c75e", "bold reverse"),
     "good": ("green", f"#5fc77e {_GROUND}", f"#1a7436 {_PAPER}", ""),

@@ -38,3 +38,16 @@ def test_what_a_strategy_has_yet_to_see_and_the_days_limit_are_told(tmp_path: Pa
         until(lambda: one.run.engine.snapshot.ticks == 3)
         seen = one.run.engine.snapshot
     assert (seen.quotes[0].warmup, seen.entries.limit, seen.entries.today) == (7, 7, 0)
+
+
+def test_what_the_day_may_still_lose_is_told_where_it_is_limited(tmp_path: Path) -> None:
+    limited = ScriptedRun(tmp_path / "limited", "risk.max_daily_loss=5000")
+    with limited.run:
+        until(lambda: limited.run.engine.snapshot.session.start_ms)
+        seen = limited.run.engine.snapshot
+    assert seen.account.loss_left == 5000 + seen.account.day_pnl
+    assert (seen.live, seen.lanes, seen.orders, seen.broker_account) == (None, None, (), "")
+    free = ScriptedRun(tmp_path / "free", "risk.max_daily_loss=0")
+    with free.run:
+        until(lambda: free.run.engine.snapshot.session.start_ms)
+        assert free.run.engine.snapshot.account.loss_left is None
