@@ -15,16 +15,24 @@ Within a test:
 
 Traffic starts with the first subscription (`hold=2`: the second; 0: at once; None: at `sim.go()`). `scale=0.01` makes 120 s
 of idling 1.2 s. `sim.account` knows PIN and secret (CLIENT_CODE, PIN, API_KEY, TOTP_SECRET), `sim.tokens` are good at once.
-Every kind of fault is listed in `script.FORMS`; a packet fault is one packet more, the good stream is as without it.
+Orders, over the same port (`sim.orders_url` is the socket that tells of them), for the instruments of the feed and at its prices:
+
+    with Simulator(Generated(), orders=Orders(deep=True, delays=NO_DELAYS), script="at place 2: after") as sim:
+        sim.fault("external -65"); sim.fault("updates close 1001"); sim.fault("place reset")
+        sim.look(lambda exchange: exchange.net); sim.wait_until(lambda exchange: exchange.at_rest, 5); sim.counters.orders
+
+Every kind of fault is listed in `script.FORMS` (of orders: `exchange.script.FAULT_FORMS`, `order_script.SOCKET_FAULTS`); a packet fault is one packet more, the good stream is as without it.
 
 As a process of its own: `python -m tests.simulator --help`, and in a test or benchmark:
 
     with spawn("--rate", "1000", "--instruments", "50", "--stamp") as child:
         child.ws_url; child.tell("at 3s: reset"); child.tell("go"); child.counters(); child.wait_finished(30)
+        child.truth(); child.wait("held NIFTY25NOV2525000CE 75", 5)     # with --orders
 """
 
 from tests.simulator.account import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Account, Tokens, totp
 from tests.simulator.counters import Counters
+from tests.simulator.order_options import Orders
 from tests.simulator.process import Spawned, spawn
 from tests.simulator.raw_lines import RawLines
 from tests.simulator.simulator import Simulator, played
@@ -39,6 +47,7 @@ __all__ = [
     "Burst",
     "Counters",
     "Generated",
+    "Orders",
     "Quiet",
     "RawLines",
     "Recorded",

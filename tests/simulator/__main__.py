@@ -1,7 +1,9 @@
 """The simulated exchange as a command: prints its addresses as a line of JSON, obeys lines on stdin, ends with its counters.
 
-Orders: a line of a script (`at 12.5s: reset`), a fault (`reset`), `go`, `counters`, `wait subscribed N SECONDS`,
-`wait finished SECONDS`, `stop`. Each is answered by one line of JSON: {"ok":…}, {"error":…} or the counters.
+Orders: a line of a script (`at 12.5s: reset`, `at place 3: after`), a fault (`reset`, `external -65`), `go`, `counters`,
+`truth` (what the exchange for orders holds), `wait WHAT … SECONDS`, `stop`. Each is answered by one line of JSON: {"ok":…},
+{"error":…}, the counters or the truth. To be waited for: `subscribed N`, `finished`; with --orders `listening N` (sockets for
+order updates), `placed N`, `working N`, `held SYMBOL UNITS`, `at_rest`.
 """
 
 import argparse
@@ -15,7 +17,10 @@ from pathlib import Path
 from time import monotonic
 
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_WELL, UserError
-from tests.simulator.account import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET
+from tests.simulator.commands import carry_out
+from tests.simulator.exchange.settings import NO_DELAYS, Delays
+from tests.simulator.explain import explain
+from tests.simulator.order_options import Orders
 from tests.simulator.raw_lines import RawLines
 from tests.simulator.simulator import Simulator, played
 from tests.simulator.traffic import Burst, Generated, Quiet, Traffic
@@ -36,6 +41,7 @@ def main(arguments: list[str]) -> int:
             port=options.port,
             stamp=options.stamp,
             rate_limits=not options.no_rate_limits,
+            orders=_orders(options) if options.orders else None,
         )
     except (UserError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -46,7 +52,7 @@ def main(arguments: list[str]) -> int:
         with suppress(KeyboardInterrupt):
             _say(_hello(simulator))
             if options.explain:
-                print(_explain(simulator), file=sys.stderr, flush=True)
+                print(explain(simulator), file=sys.stderr, flush=True)
             _obey(simulator, options)
         print(simulator.counters.to_json(), flush=True)
     return EXIT_WELL
@@ -75,28 +81,7 @@ def _obey(simulator: Simulator, options: argparse.Namespace) -> None:
             if order == "stop":
                 return
             if order:
-                _carry_out(simulator, order)
-
-
-def _carry_out(simulator: Simulator, order: str) -> None:
-    """Answer one order."""
-    words = order.split()
-    try:
-        if order == "counters":
-            print(simulator.counters.to_json(), flush=True)
-            return
-        if order == "go":
-            simulator.go()
-            _say({"ok": True})
-        elif words[:2] == ["wait", "finished"] and len(words) == 3:
-            _say({"ok": simulator.wait_finished(float(words[2]))})
-        elif words[:2] == ["wait", "subscribed"] and len(words) == 4:
-            _say({"ok": simulator.wait_subscribed(int(words[2]), float(words[3]))})
-        else:
-            (simulator.rule if ":" in order else simulator.fault)(order)
-            _say({"ok": True})
-    except (UserError, ValueError) as error:
-        _say({"error": str(error)})
+                print(carry_out(simulator, order), flush=True)
 
 
 def _traffic(options: argparse.Namespace) -> Traffic:
@@ -124,38 +109,22 @@ def _traffic(options: argparse.Namespace) -> Traffic:
     )
 
 
+def _orders(options: argparse.Namespace) -> Orders:
+    delays = NO_DELAYS if options.no_delays else Delays()
+    return Orders(cash=round(options.cash * 100), deep=options.deep, delays=delays)
+
+
 def _hello(simulator: Simulator) -> dict[str, object]:
     return {
         "ws_url": simulator.ws_url,
         "http_url": simulator.http_url,
         "master_url": simulator.master_url,
+        "orders_url": simulator.orders_url,
         "binance_url": simulator.binance_url,
         "headers": simulator.headers,
         "tokens": [line.token for line in simulator.lines],
         "symbols": [line.symbol for line in simulator.lines],
     }
-
-
-def _explain(simulator: Simulator) -> str:
-    """How to put the program on this exchange by hand, from another shell."""
-    names = ("CLIENT_CODE", "PIN", "API_KEY", "TOTP_SECRET")
-    account = " ".join(
-        f"MYQUANT_SMARTAPI_{name}={value}"
-        for name, value in zip(names, (CLIENT_CODE, PIN, API_KEY, TOTP_SECRET), strict=True)
-    )
-    symbols = [line.symbol for line in simulator.lines]
-    keys = [
-        f"smartapi.stream_url={simulator.ws_url}",
-        f"smartapi.rest_url={simulator.http_url}",
-        f"feed.symbols='{json.dumps(symbols)}'",
-        *(f"instruments.{line.symbol}.token={line.token}" for line in simulator.lines),
-        "session.start=00:00",
-        "session.end=23:59:59",
-        "session.calendar=none",  # on Sundays as well
-    ]
-    words = " \\\n    --set ".join(["myquant-tui run --source smartapi --trust-host 127.0.0.1", *keys])
-    orders = "orders here, a line each: reset · silence 10 · close 1006 · duplicate · jump 5 · counters · stop"
-    return f"In another shell:\n\n{account} \\\n  {words}\n\n{orders}\n"
 
 
 def _say(answer: dict[str, object]) -> None:
@@ -193,6 +162,10 @@ def _parser() -> argparse.ArgumentParser:
     option("--stamp", action="store_true", help="the send time stands where the average price is")
     option("--explain", action="store_true", help="say how to put the program on it")
     option("--no-rate-limits", action="store_true", help="REST calls as often as you like")
+    option("--orders", action="store_true", help="take orders, too")
+    option("--cash", type=float, default=500_000.0, help="what the account has, in rupees")
+    option("--deep", action="store_true", help="any quantity trades at the last price")
+    option("--no-delays", action="store_true", help="orders and lists are answered and told at once")
     option("--seconds", type=float, default=0.0, help="end after that long")
     option("--until-finished", action="store_true", help="end when the traffic is over")
     return parser

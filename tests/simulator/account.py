@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 import time
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ from msgspec import Struct
 
 _PERIOD_S = 30
 _MOST_FAILURES = 5
+_TOKEN_S = 28 * 3600
 CLIENT_CODE = "A123456"
 PIN = "1234"
 API_KEY = "simkey01"
@@ -49,13 +51,13 @@ class Account:
         self.client_code = client_code
         self.api_key = api_key
         self.failures = 0
-        self.given = Tokens("eyJ.sim.jwt.0", "eyJ.sim.refresh.0", "eyJ.sim.feed.0")
         self._pin = pin
         self._secret = totp_secret
         self._clock = clock
-        self._good = {self.given.jwt: self.given}
+        self._good: dict[str, Tokens] = {}
         self._old: dict[str, Tokens] = {}
-        self._number = 0
+        self._number = -1
+        self.given = self.issue()
 
     @property
     def locked(self) -> bool:
@@ -80,9 +82,17 @@ class Account:
     def issue(self) -> Tokens:
         """New tokens; those before stay good, as the broker allows several sessions."""
         self._number += 1
-        tokens = Tokens(*(f"eyJ.sim.{kind}.{self._number}" for kind in ("jwt", "refresh", "feed")))
+        number = self._number
+        told = {"username": self.client_code, "exp": int(self._clock()) + _TOKEN_S}
+        jwt = f"eyJ.{base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip('=')}.sim-jwt-{number}"
+        tokens = Tokens(jwt, f"eyJ.sim.refresh.{number}", f"eyJ.sim.feed.{number}")
         self._good[tokens.jwt] = tokens
         return tokens
+
+    def prove(self, nonce: str) -> str:
+        """What only this account's simulated broker can answer to `nonce`: by it a client knows that no real one is there."""
+        key = f"{self.client_code}:{self.api_key}:{self._secret}"
+        return hmac.new(key.encode(), nonce.encode("ascii"), hashlib.sha256).hexdigest()
 
     def expire(self) -> None:
         """No token that was given out is good any longer."""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from time import time_ns
 
 from tests.simulator.connection import Connection
-from tests.simulator.counters import add
 from tests.simulator.floor import Floor
 from tests.simulator.framing import PING, TEXT, frame
 from tests.simulator.http import Request
 from tests.simulator.loop import now_ns
 from tests.simulator.market import Line, RawMessage
-from tests.simulator.session import Session
+from tests.simulator.session import FeedSession
+from tests.simulator.tally import add
 
 _PING_S = 20.0
 _PONG_S = 60.0
@@ -27,7 +27,7 @@ def is_binance(path: str) -> bool:
     return path in {"/stream", "/ws"} or path.startswith("/ws/")
 
 
-class BinanceSession(Session):
+class BinanceSession(FeedSession):
     """A client of Binance's streams."""
 
     def __init__(self, connection: Connection, floor: Floor) -> None:
@@ -94,7 +94,7 @@ class BinanceSession(Session):
         if self._too_fast():
             self.close(1008, "Too many requests")
 
-    def leave(self) -> None:
+    def unsubscribe_all(self) -> None:
         """Take back every subscription."""
         self._unsubscribe(list(self._streams))
 

@@ -1,14 +1,11 @@
 """What the simulated exchange did, to be compared with what a client says it saw. Decides nothing."""
 
-from typing import Any
+from copy import deepcopy
 
 import msgspec
 from msgspec import Struct
 
-
-def add(to: dict[str, int], key: str, amount: int = 1) -> None:
-    """Count `amount` more of `key`."""
-    to[key] = to.get(key, 0) + amount
+from tests.simulator.exchange.counters import OrderCounters
 
 
 class Counters(Struct):
@@ -41,18 +38,20 @@ class Counters(Struct):
     pongs: int = 0  # pong frames that carried the payload of our ping
     wrong_pongs: int = 0
     closes: dict[str, int] = {}  # how WebSockets ended: "client 1000", "client gone", "idle", "no pong", "slow", …
-    requests: dict[str, int] = {}  # REST calls by the last part of their path
+    requests: dict[str, int] = {}  # REST calls by the last part of their path; of an order's details by `details`
     logins: int = 0
     login_failures: int = 0
     ticks: int = 0  # steps of the traffic so far
     finished: bool = False
+    orders: OrderCounters | None = None  # what a broker that takes orders saw of them
+    update_sockets: int = 0  # sockets for order updates open now
+    update_messages: int = 0  # handed to them, beats included
+    update_pings: int = 0  # text pings and ping frames that came by them
+    update_closes: dict[str, int] = {}  # how they ended
 
     def copy(self) -> "Counters":
         """A copy that no longer moves."""
-        fields: dict[str, Any] = msgspec.structs.asdict(self)
-        for name, value in fields.items():
-            fields[name] = dict(value) if isinstance(value, dict) else value
-        return Counters(**fields)
+        return deepcopy(self)
 
     def to_json(self) -> str:
         """One line of JSON."""

@@ -5,11 +5,11 @@ from math import nan
 
 from msgspec.structs import replace
 
-from tests.simulator.counters import add
 from tests.simulator.floor import Client, Floor
 from tests.simulator.framing import BINARY, CONTINUATION, PING, TEXT, frame, header
 from tests.simulator.market import Line
 from tests.simulator.script import Fault
+from tests.simulator.tally import add
 from tests.support.venues.wire_samples import QUOTE, SIZES
 
 _TIB = 1 << 40

@@ -5,6 +5,13 @@ import hashlib
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
+CLOSE_CODES = (
+    1000,
+    1001,
+    1006,
+    1011,
+)  # with which a server may be made to close; 1006 is the end without a close frame
+
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _LARGEST = 1 << 20
 _FIN = 0x80

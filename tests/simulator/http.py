@@ -1,5 +1,6 @@
 """Just enough HTTP/1.1 for a handshake and small JSON calls. Knows no path and no account."""
 
+from email.utils import formatdate
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from msgspec import Struct
@@ -20,6 +21,8 @@ REASONS = {
     429: "Too Many Requests",
     500: "Internal Server Error",
     502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
 }
 
 
@@ -91,7 +94,12 @@ def response(
     status: int, body: bytes = b"", headers: dict[str, str] | None = None, *, kind: str = "application/json"
 ) -> bytes:
     """A whole answer."""
-    fields = {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}
+    fields = {
+        "Date": formatdate(usegmt=True),
+        "Content-Type": kind,
+        "Content-Length": str(len(body)),
+        **(headers or {}),
+    }
     return _head(status, fields) + body
 
 

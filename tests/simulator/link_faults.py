@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from tests.simulator.account import Account
-from tests.simulator.counters import add
 from tests.simulator.floor import FOR_EVER, Floor, Knobs
 from tests.simulator.framing import TEXT, frame
 from tests.simulator.loop import now_ns
 from tests.simulator.script import Fault
 from tests.simulator.server import Server
+from tests.simulator.tally import add
 
 _NEXT = {"refuse", "401", "429", "throttle", "slow_header", "rest"}
 _SHUTDOWN = b'{"e":"serverShutdown","E":1770123456789}'

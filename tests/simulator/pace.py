@@ -1,5 +1,6 @@
 """Lets the traffic happen when it is due, and with it what the script says. Knows no socket."""
 
+from collections.abc import Callable
 from random import Random
 
 from tests.simulator.faults import PacketFaults
@@ -7,6 +8,7 @@ from tests.simulator.floor import Floor
 from tests.simulator.link_faults import LinkFaults
 from tests.simulator.loop import now_ns
 from tests.simulator.market import Line, RawMessage
+from tests.simulator.order_script import OrderFault
 from tests.simulator.script import Fault, Rule
 from tests.simulator.traffic import Traffic
 
@@ -28,6 +30,7 @@ class Pace:
         rules: tuple[Rule, ...],
         hold: int | None,
         random: Random,
+        order_fault: Callable[[OrderFault], object],
     ) -> None:
         self._floor = floor
         self._traffic = traffic
@@ -35,6 +38,7 @@ class Pace:
         self._links = links
         self._hold = hold
         self._random = random
+        self._order_fault = order_fault
         self._started_ns = 0  # 0: not yet
         self._timed = [rule for rule in rules if rule.when == "time"]
         self._stepped = [rule for rule in rules if rule.when != "time"]
@@ -56,9 +60,11 @@ class Pace:
         else:
             self._timed.append(rule)
 
-    def carry_out(self, fault: Fault, line: Line | None = None) -> None:
+    def carry_out(self, fault: Fault | OrderFault, line: Line | None = None) -> None:
         """Let `fault` happen now."""
-        if fault.data:
+        if isinstance(fault, OrderFault):
+            self._order_fault(fault)
+        elif fault.data:
             self._packets.carry_out(fault, line)
         else:
             self._links.carry_out(fault)

@@ -9,6 +9,7 @@ from typing import Any, Self
 import msgspec
 
 from engine.model.errors import InputError
+from tests.simulator.commands import Truth
 from tests.simulator.counters import Counters
 from tests.support.paths import ROOT
 
@@ -16,7 +17,7 @@ _END_S = 20.0
 
 
 class Spawned:
-    """A running exchange; its addresses are `ws_url`, `http_url`, `master_url`, `binance_url`; `headers` open SmartAPI's stream."""
+    """A running exchange; its addresses are `ws_url`, `http_url`, `master_url`, `orders_url`, `binance_url`; `headers` open SmartAPI's stream."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -24,6 +25,7 @@ class Spawned:
         self.ws_url: str = hello["ws_url"]
         self.http_url: str = hello["http_url"]
         self.master_url: str = hello["master_url"]
+        self.orders_url: str = hello["orders_url"]
         self.binance_url: str = hello["binance_url"]
         self.headers: list[str] = hello["headers"]
         self.tokens: list[str] = hello["tokens"]  # of the instruments
@@ -52,6 +54,14 @@ class Spawned:
     def counters(self) -> Counters:
         """What happened so far."""
         return msgspec.convert(self.tell("counters"), Counters)
+
+    def truth(self) -> Truth:
+        """What is true at the exchange for orders."""
+        return msgspec.convert(self.tell("truth"), Truth)
+
+    def wait(self, what: str, timeout_s: float) -> bool:
+        """Whether what stands behind `wait` came true within `timeout_s`, such as `placed 2` or `held SYMBOL 0`."""
+        return bool(self.tell(f"wait {what} {timeout_s}")["ok"])
 
     def wait_subscribed(self, number: int, timeout_s: float) -> bool:
         """Whether there were `number` subscriptions within `timeout_s`."""

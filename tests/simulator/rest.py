@@ -2,22 +2,25 @@
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable
 
 from tests.simulator.account import Account
-from tests.simulator.counters import add
 from tests.simulator.floor import Floor
 from tests.simulator.http import Request, response
 from tests.simulator.market import EXCHANGE_TYPES, Line
+from tests.simulator.tally import add
 
 _ROOT = "/rest/"
 LOGIN = "/rest/auth/angelbroking/user/v1/loginByPassword"
 TOKENS = "/rest/auth/angelbroking/jwt/v1/generateTokens"
 PROFILE = "/rest/secure/angelbroking/user/v1/getProfile"
 LOGOUT = "/rest/secure/angelbroking/user/v1/logout"
+CHALLENGE = "/simulator/challenge/"  # of no broker: by it one knows that none is there
 MASTER = "/OpenAPI_File/files/OpenAPIScripMaster.json"
 
+_NONCE = re.compile(r"[0-9a-fA-F]{32}")
 _PER_SECOND = {LOGIN: 1, TOKENS: 1, PROFILE: 3, LOGOUT: 1}
 _HEADERS = {"x-sourceid": "X-SourceID", "x-macaddress": "X-MACAddress", "x-privatekey": "X-PrivateKey"}
 _RATE_TEXT = b"Access denied because of exceeding access rate"
@@ -70,6 +73,8 @@ class Rest:
     def _right_answer(self, request: Request) -> bytes:
         if request.path == MASTER and request.method == "GET":
             return self._list(request)
+        if request.path.startswith(CHALLENGE) and request.method == "GET":
+            return self._prove(request.path.removeprefix(CHALLENGE))
         calls = {
             LOGIN: ("POST", self._login),
             TOKENS: ("POST", self._tokens),
@@ -87,6 +92,11 @@ class Rest:
         if request.headers["x-privatekey"] != self._account.api_key:
             return _gateway("Invalid API Key", "AG8004")
         return call(request)
+
+    def _prove(self, nonce: str) -> bytes:
+        if not _NONCE.fullmatch(nonce):
+            return response(400, b"a nonce has 32 hex digits", kind="text/plain")
+        return response(200, json.dumps({"proof": self._account.prove(nonce)}).encode())
 
     def _login(self, request: Request) -> bytes:
         body = _body(request)

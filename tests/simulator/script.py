@@ -1,4 +1,8 @@
-"""What is to go wrong and when, as text: `at 12.5s: disconnect 1006`, `at tick 500: duplicate`, `p 0.01: older`. Does nothing."""
+"""What is to go wrong and when, as text: `at 12.5s: disconnect 1006`, `at tick 500: duplicate`, `p 0.01: older`. Does nothing.
+
+Faults of orders stand among them: `at 12.5s: updates down`, `at tick 500: external -65`, `at place 3: after`. A word that
+both know is the feed's (`reset`), unless `orders` or the name of a call stands before it (`orders recover`, `place reset`).
+"""
 
 import re
 from collections.abc import Sequence
@@ -8,9 +12,19 @@ from msgspec import Struct
 
 from engine.model.errors import InputError
 from engine.text.sanitize import clean
+from tests.simulator.exchange.script import counts_calls
+from tests.simulator.framing import CLOSE_CODES
+from tests.simulator.order_script import (
+    KINDS,
+    PREFIX,
+    OrderFault,
+    OrderRule,
+    is_known,
+    parse_order_fault,
+    parse_order_rule,
+)
 
 WRONG_LENGTHS = (0, 1, 50, 52, 122, 124, 378, 380, 443)
-CLOSE_CODES = (1000, 1001, 1006, 1011)
 _PRICES, _TIMES = ("zero", "negative", "circuit"), ("1970", "tomorrow", "seconds")
 _BOOKS = ("crossed", "one_sided", "empty")
 _SHAPES = ("rate", "429", "html", "empty", "null", "string_false", "gateway", "500", "garbage", "huge", "cut", "drop")
@@ -77,7 +91,7 @@ FORMS: dict[str, Form] = {
     "rest": Form(False, _SHAPES, number=True, default=1),  # so the next calls are answered
 }
 
-_EXAMPLES = "at 12.5s: …, at tick 500: …, every 100 ticks: …, p 0.01: …"
+_EXAMPLES = "at 12.5s: …, at tick 500: …, every 100 ticks: …, p 0.01: …; of orders at place 3: …, p 0.05 book: …"
 _TRIGGERS: dict[str, re.Pattern[str]] = {
     "time": re.compile(r"at (\d{1,6}(?:\.\d{1,6})?) ?s"),
     "tick": re.compile(r"at tick (\d{1,12})"),
@@ -112,12 +126,12 @@ class Rule(Struct, frozen=True):
 
     when: Literal["time", "tick", "every", "chance"]
     value: float
-    fault: Fault
+    fault: Fault | OrderFault
 
 
-def parse_script(text: str) -> tuple[Rule, ...]:
+def parse_script(text: str) -> tuple[Rule | OrderRule, ...]:
     """The rules of a script, one a line, `#` begins a comment; raises InputError with every line that is none."""
-    rules: list[Rule] = []
+    rules: list[Rule | OrderRule] = []
     problems: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         bare = line.partition("#")[0].strip()
@@ -131,7 +145,7 @@ def parse_script(text: str) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def parse_rule(text: str) -> Rule:
+def parse_rule(text: str) -> Rule | OrderRule:
     """One rule; raises InputError."""
     when, colon, what = (part.strip() for part in text.partition(":"))
     for name, pattern in _TRIGGERS.items():
@@ -141,16 +155,29 @@ def parse_rule(text: str) -> Rule:
             if name in {"tick", "every"} and value < 1:
                 raise InputError(f"'{clean(when, 60)}' counts from 1; allowed: {_EXAMPLES}")
             return Rule(name, value, parse_fault(what))  # type: ignore[arg-type]
+    if colon and counts_calls(when):
+        return parse_order_rule(text)
     raise InputError(f"'{clean(when, 60)}{colon}' does not say when; allowed: {_EXAMPLES}")
 
 
-def parse_fault(text: str) -> Fault:
-    """A fault without a time, such as `price zero`; raises InputError."""
+def parse_fault(text: str) -> Fault | OrderFault:
+    """A fault without a time, such as `price zero` or `place after`; raises InputError."""
     words = text.split()
-    kind, rest = (words[0], words[1:]) if words else ("", [])
+    kind = words[0] if words else ""
     form = FORMS.get(kind)
-    if form is None:
-        raise InputError(f"'{clean(kind, 40)}' is no fault; allowed: {', '.join(FORMS)}")
+    if form is not None and not _is_only_of_orders(kind, form, words[1:]):
+        return _fault(kind, form, words[1:])
+    if kind == PREFIX or is_known(text):
+        return parse_order_fault(text)
+    raise InputError(f"'{clean(kind, 40)}' is no fault; allowed: {', '.join(FORMS)}; of orders: {', '.join(KINDS)}")
+
+
+def _is_only_of_orders(kind: str, form: Form, rest: Sequence[str]) -> bool:
+    """Whether a word that both know stands before one that only orders do, as in `book stale`."""
+    return bool(form.words and rest) and rest[0] not in form.words and is_known(" ".join((kind, *rest)))
+
+
+def _fault(kind: str, form: Form, rest: list[str]) -> Fault:
     word = ""
     if form.words or form.token:
         if not rest or (form.words and rest[0] not in form.words):

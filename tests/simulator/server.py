@@ -4,16 +4,17 @@ import selectors
 import socket
 from collections.abc import Callable
 
-from tests.simulator import smartapi
+from tests.simulator import order_updates, smartapi
 from tests.simulator.account import Account
 from tests.simulator.binance import BinanceSession, is_binance
 from tests.simulator.connection import Connection
-from tests.simulator.counters import add
 from tests.simulator.floor import Floor
 from tests.simulator.http import BadRequestError, Request, RequestReader, response, upgraded
 from tests.simulator.loop import now_ns
+from tests.simulator.order_face import OrderFace
 from tests.simulator.rest import Rest
 from tests.simulator.session import Session
+from tests.simulator.tally import add
 
 _MOST_CONNECTIONS = 3  # of one client code at SmartAPI
 _DRIP_S = 1.0
@@ -22,10 +23,11 @@ _DRIP_S = 1.0
 class Server:
     """One port for everything; `connect_times_ns` (monotonic) are those of all connections taken."""
 
-    def __init__(self, floor: Floor, account: Account, rest: Rest, port: int) -> None:
+    def __init__(self, floor: Floor, account: Account, rest: Rest, port: int, orders: OrderFace | None = None) -> None:
         self._floor = floor
         self._account = account
         self._rest = rest
+        self._orders = orders
         self._connections: list[Connection] = []
         self.connect_times_ns: list[int] = []
         self._listener = _listening(port)
@@ -47,6 +49,12 @@ class Server:
         self._floor.loop.watch(self._listener, 0, self._accept)
         self._listener.close()
         self._floor.loop.after(seconds, self._come_up)
+
+    def hang_up(self) -> None:
+        """End connections on which no answer is awaited, as a server does with idle ones."""
+        for connection in self.connections:
+            if isinstance(connection.peer, Visitor) and not connection.peer.waits:
+                connection.end()
 
     def close(self) -> None:
         """End everything."""
@@ -78,7 +86,7 @@ class Server:
             add(self._floor.counters.refusals, "half_open")
             connection.silence()
         else:
-            connection.peer = Visitor(connection, self._answer)
+            connection.peer = Visitor(connection, self._orders, self._answer)
 
     # ── Requests ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -90,6 +98,8 @@ class Server:
             if last:
                 connection.end()
             return None
+        if self._orders is not None and request.path == order_updates.PATH:
+            return self._orders.listen(connection, request)
         refusal = self._refusal(request)
         if refusal is not None:
             status, answer = refusal
@@ -138,31 +148,37 @@ class Server:
             connection.peer = self._upgrade(connection, request, answer[at:])
 
     def _upgrade(self, connection: Connection, request: Request, answer: bytes) -> Session:
-        self._floor.counters.upgrades += 1
-        self._floor.counters.open += 1
         connection.send(answer)
         kind = smartapi.SmartSession if request.path.startswith(smartapi.PATH) else BinanceSession
         session = kind(connection, self._floor)
-        self._floor.clients.append(session)
         session.begin(request)
         return session
 
 
 class Visitor:
-    """A connection of which only requests have come so far."""
+    """A connection of which only requests have come so far; `waits`: an answer to one of them is on its way."""
 
-    def __init__(self, connection: Connection, answer: Callable[[Connection, Request], Session | None]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        orders: OrderFace | None,
+        answer: Callable[[Connection, Request], Session | None],
+    ) -> None:
         self._connection = connection
+        self._orders = orders
         self._answer = answer
         self._requests = RequestReader()
+        self.waits = False
 
     def receive(self, data: bytes) -> None:
-        """Answer whole requests; hand the connection on when it becomes a WebSocket."""
+        """Answer whole requests, one after the other; hand the connection on when it becomes a WebSocket."""
         self._requests.feed(data)
         try:
-            while not self._connection.over and (request := self._requests.take()):
-                session = self._answer(self._connection, request)
-                if session is not None:
+            while not self._connection.over and not self.waits and (request := self._requests.take()):
+                if self._orders is not None and self._orders.takes(request):
+                    self.waits = True
+                    self._orders.answer(self._connection, request, self._answered)
+                elif session := self._answer(self._connection, request):
                     self._connection.peer = session
                     if self._requests.rest:
                         session.receive(self._requests.rest)
@@ -173,6 +189,10 @@ class Visitor:
 
     def gone(self, how: str) -> None:
         """Nobody waits for it."""
+
+    def _answered(self) -> None:
+        self.waits = False
+        self.receive(b"")
 
 
 def _listening(port: int) -> socket.socket:

@@ -1,27 +1,25 @@
-"""What both kinds of WebSocket have in common: frames in, pongs, closing, and what a fault holds back."""
+"""What all kinds of WebSocket have in common: frames in, pongs, closing, and what a fault holds back. Knows no stream."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from tests.simulator.connection import Connection
-from tests.simulator.counters import add
 from tests.simulator.floor import Floor
 from tests.simulator.framing import CLOSE, PING, PONG, TEXT, ClientFrames, ProtocolError, close_frame, frame
 from tests.simulator.http import Request
 from tests.simulator.loop import now_ns
 from tests.simulator.market import Line, RawMessage
+from tests.simulator.tally import add
 
 _CLOSE_S = 2.0  # what a client has to answer a close
 
 
 class Session(ABC):
-    """A client's WebSocket; `subscriptions` is how many tokens × modes (or streams) it has."""
+    """A client's WebSocket."""
 
     def __init__(self, connection: Connection, floor: Floor) -> None:
         self.connection = connection
         self.closing = False
-        self.silent = False  # nothing but pongs from now on
-        self.subscriptions = 0
         self.heard_ns = now_ns()
         self._floor = floor
         self._frames = ClientFrames()
@@ -42,20 +40,12 @@ class Session(ABC):
         """A pong of the client."""
 
     @abstractmethod
-    def leave(self) -> None:
-        """Take back every subscription."""
+    def on_ping(self, answer: bytes) -> None:
+        """A ping frame of the client, and the frame that answers it."""
 
     @abstractmethod
-    def on_tick(self, line: Line) -> None:
-        """Tell the newest state of `line`."""
-
-    @abstractmethod
-    def on_raw(self, message: RawMessage) -> None:
-        """Pass on a recorded message."""
-
-    @abstractmethod
-    def ticks(self, line: Line) -> Sequence[bytes]:
-        """The frames that tell the state of `line` as this client wants it."""
+    def leave(self, how: str) -> None:
+        """The connection is over."""
 
     def receive(self, data: bytes) -> None:
         """Take the client's bytes."""
@@ -78,8 +68,7 @@ class Session(ABC):
         elif self.closing:
             return
         elif opcode == PING:
-            self._floor.counters.pings += 1
-            self.pong(frame(PONG, payload))
+            self.on_ping(frame(PONG, payload))
         elif opcode == PONG:
             self.on_pong(payload)
         else:
@@ -107,6 +96,57 @@ class Session(ABC):
         if not self.closing and not self.connection.blocked:
             self.connection.send(frame(TEXT, text.encode()))
 
+    def close(self, code: int, reason: str = "") -> None:
+        """Close with a frame; 1006 is the end of the connection without one."""
+        if self.closing:
+            return
+        self._how = self._how or f"server {code}" + (f" {reason}" if reason else "")
+        if code != 1006:
+            self.connection.send(close_frame(code, reason))
+        self.closing = True
+        if code == 1006:
+            self.connection.end()
+        else:
+            self._floor.loop.after(_CLOSE_S, self.connection.end)
+
+    def gone(self, how: str) -> None:
+        """The connection is over."""
+        self.closing = True
+        self.leave(self._how or how)
+
+
+class FeedSession(Session):
+    """A client of a stream of prices; `subscriptions` is how many tokens × modes (or streams) it has."""
+
+    def __init__(self, connection: Connection, floor: Floor) -> None:
+        super().__init__(connection, floor)
+        self.silent = False  # nothing but pongs from now on
+        self.subscriptions = 0
+        floor.counters.upgrades += 1
+        floor.counters.open += 1
+        floor.clients.append(self)
+
+    @abstractmethod
+    def unsubscribe_all(self) -> None:
+        """Take back every subscription."""
+
+    @abstractmethod
+    def on_tick(self, line: Line) -> None:
+        """Tell the newest state of `line`."""
+
+    @abstractmethod
+    def on_raw(self, message: RawMessage) -> None:
+        """Pass on a recorded message."""
+
+    @abstractmethod
+    def ticks(self, line: Line) -> Sequence[bytes]:
+        """The frames that tell the state of `line` as this client wants it."""
+
+    def on_ping(self, answer: bytes) -> None:
+        """Counted, and answered."""
+        self._floor.counters.pings += 1
+        self.pong(answer)
+
     def hears(self, name: str) -> bool:
         """Whether data of `name` reaches this client now; counts what does not."""
         connection = self.connection
@@ -123,24 +163,10 @@ class Session(ABC):
             if self._floor.eager:
                 self.connection.flush()
 
-    def close(self, code: int, reason: str = "") -> None:
-        """Close with a frame; 1006 is the end of the connection without one."""
-        if self.closing:
-            return
-        self._how = self._how or f"server {code}" + (f" {reason}" if reason else "")
-        if code != 1006:
-            self.connection.send(close_frame(code, reason))
-        self.closing = True
-        if code == 1006:
-            self.connection.end()
-        else:
-            self._floor.loop.after(_CLOSE_S, self.connection.end)
-
-    def gone(self, how: str) -> None:
-        """The connection is over."""
+    def leave(self, how: str) -> None:
+        """It is counted how it ended."""
         counters = self._floor.counters
-        add(counters.closes, self._how or how)
-        self.closing = True
-        self.leave()
+        add(counters.closes, how)
+        self.unsubscribe_all()
         counters.open -= 1
         self._floor.clients.remove(self)

@@ -6,13 +6,13 @@ from typing import TypeGuard
 
 from tests.simulator.account import Account
 from tests.simulator.connection import Connection
-from tests.simulator.counters import add
 from tests.simulator.floor import Floor
 from tests.simulator.framing import BINARY, TEXT, frame
 from tests.simulator.http import Request
 from tests.simulator.loop import now_ns
 from tests.simulator.market import EXCHANGE_TYPES, Line, RawMessage
-from tests.simulator.session import Session
+from tests.simulator.session import FeedSession
+from tests.simulator.tally import add
 
 PATH = "/smart-stream"
 _MOST_SUBSCRIPTIONS = 1000
@@ -40,7 +40,7 @@ def refusal(request: Request, account: Account) -> str:
     return ""
 
 
-class SmartSession(Session):
+class SmartSession(FeedSession):
     """A client of SmartAPI's stream."""
 
     def __init__(self, connection: Connection, floor: Floor) -> None:
@@ -80,7 +80,7 @@ class SmartSession(Session):
     def on_pong(self, payload: bytes) -> None:
         """None was asked for."""
 
-    def leave(self) -> None:
+    def unsubscribe_all(self) -> None:
         """Take back every subscription."""
         self._unsubscribe(list(self._wanted))
 

@@ -12,6 +12,7 @@ from engine.model.errors import InputError
 from tests.simulator import Counters, spawn
 from tests.support.paths import ROOT
 from tests.support.venues.binance_lines import recorded
+from tests.support.venues.order_client import order_client
 from tests.support.venues.simulator_client import WAIT_S, packets, request
 from tests.support.waiting import PATIENCE_S
 
@@ -56,6 +57,33 @@ def test_it_plays_files_with_a_script(tmp_path):
         assert ws.recv() == "surprise"
         assert json.loads(ws.recv())["a"] == 9
         ws.shutdown()
+
+
+def test_it_takes_orders_and_tells_what_is_true_of_them():
+    words = ("--orders", "--deep", "--no-delays", "--cash", "100000", "--hold", "0", "--rate", "50")
+    with spawn(*words) as child, order_client(child) as client:
+        symbol = child.symbols[0]
+        child.tell("at place 2: reject funds at_once")
+        assert client.place()["data"]["script"] == symbol
+        assert "Insufficient Funds" in client.place(ordertag="T2")["message"]
+        assert child.wait(f"held {symbol} 75", WAIT_S)
+        child.tell("external -75")
+        assert child.wait(f"held {symbol} 0", WAIT_S)
+        assert child.wait("at_rest", WAIT_S)
+        assert child.wait("placed 2", WAIT_S)
+        assert child.wait("working 0", WAIT_S)
+        assert not child.wait("listening 1", 0)
+        truth = child.truth()
+        assert (truth.net, truth.fills, truth.at_rest) == ({}, 2, True)
+        assert [(each.tag, each.side, each.filled, each.state) for each in truth.orders] == [
+            ("T1", "BUY", 75, "complete"),
+            ("", "SELL", 75, "complete"),
+        ]
+        with pytest.raises(InputError, match="wait: allowed: finished"):
+            child.wait("for ever", 1)
+    assert child.final is not None
+    assert child.final.orders is not None
+    assert child.final.orders.placed == {"T1": 1, "T2": 1}
 
 
 def run(*arguments, **options):

@@ -1,5 +1,8 @@
 """The simulated broker lets in who has the right credentials, and answers in every shape that clients must bear."""
 
+import base64
+import hashlib
+import hmac
 import http.client
 import json
 
@@ -7,7 +10,7 @@ import pyotp
 import pytest
 
 from tests.simulator import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Account, Generated, Quiet, Simulator, totp
-from tests.simulator.rest import LOGIN, LOGOUT, MASTER, PROFILE, SHAPES, TOKENS
+from tests.simulator.rest import CHALLENGE, LOGIN, LOGOUT, MASTER, PROFILE, SHAPES, TOKENS
 from tests.simulator.script import FORMS
 from tests.support.venues.simulator_client import WAIT_S, connected
 
@@ -176,3 +179,25 @@ def test_several_calls_go_over_one_connection_and_nonsense_ends_it():
         connection.sock.sendall(b"HELLO\r\n\r\n")
         assert connection.sock.recv(100).startswith(b"HTTP/1.1 400 ")
         connection.close()
+
+
+def test_it_proves_that_it_is_no_real_broker_to_whoever_has_its_credentials():
+    nonce = "0123456789abcdef0123456789ABCDEF"
+    proof = hmac.new(f"{CLIENT_CODE}:{API_KEY}:{TOTP_SECRET}".encode(), nonce.encode(), hashlib.sha256).hexdigest()
+    with broker() as sim:
+        assert answered(sim, CHALLENGE + nonce) == {"proof": proof}
+        assert sim.counters.requests == {}
+        for other in ("", nonce[1:], nonce + "0", nonce[:-1] + "g"):
+            assert call(sim, CHALLENGE + other)[0] == 400
+
+
+def test_a_token_says_until_when_it_is_good():
+    with broker() as sim:
+        payload = answered(sim, LOGIN, right())["data"]["jwtToken"].split(".")[1]
+        told = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        assert told["exp"] == NOW_S + 28 * 3600
+
+
+def test_each_answer_says_what_time_it_is():
+    with broker() as sim:
+        assert "Date" in call(sim, LOGIN, right())[2]

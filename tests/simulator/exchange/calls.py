@@ -5,7 +5,6 @@ from random import Random
 
 import msgspec
 
-from tests.simulator.counters import add
 from tests.simulator.exchange import charges
 from tests.simulator.exchange.answers import ENDS, NOT_FOUND, SHAPES, CallOutcome, WireAnswer, no
 from tests.simulator.exchange.desk import OrderDesk
@@ -16,6 +15,7 @@ from tests.simulator.exchange.mischief import Mischief
 from tests.simulator.exchange.parts import BrokerParts, Deviation
 from tests.simulator.exchange.reads import Reads
 from tests.simulator.exchange.script import BOOKS, ENDED, WRITES, BrokerFault
+from tests.simulator.tally import add
 
 _INSIDE = {"reject", "partial", "fill", "untagged", "short", "stale", "wrong"}  # faults whose answer is the right one
 

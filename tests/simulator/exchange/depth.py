@@ -20,10 +20,14 @@ class Depth:
         self._bids: list[list[int]] = []
         self._asks: list[list[int]] = []
         self._moved: tuple[int, int, int] | None = None
-        self.last = self.open = self.high = self.low = self.close = security.start
         self.last_quantity = self.volume = 0
+        self.begin(now_ms, security.start)
+
+    def begin(self, now_ms: int, price: int) -> None:
+        """The day begins at this price."""
+        self.last = self.open = self.high = self.low = self.close = price
         self.last_ms = now_ms
-        self.protection = PriceProtection(security.start, now_ms)
+        self.protection = PriceProtection(price, now_ms)
 
     def set(self, bids: Levels, asks: Levels) -> None:
         """From now on others want this."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from random import Random
 
-from tests.simulator.counters import add
 from tests.simulator.exchange import refusals, rows
 from tests.simulator.exchange.answers import WireAnswer, good, no
 from tests.simulator.exchange.forms import Fields, OrderForm, read_order
@@ -12,6 +11,7 @@ from tests.simulator.exchange.orders import AFTER_MARKET, BrokerOrder, Side
 from tests.simulator.exchange.parts import BrokerParts, Deviation, OrderChange
 from tests.simulator.exchange.refusals import AT_ONCE, OrderRefusal
 from tests.simulator.exchange.securities import Security
+from tests.simulator.tally import add
 
 _VARIETIES = {"NORMAL", "STOPLOSS", "ROBO"}
 

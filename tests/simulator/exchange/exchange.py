@@ -20,7 +20,7 @@ from tests.simulator.exchange.parts import BrokerParts
 from tests.simulator.exchange.positions import Carried, Positions
 from tests.simulator.exchange.reads import Reads
 from tests.simulator.exchange.risk import RiskManagement
-from tests.simulator.exchange.script import parse_broker_fault, parse_rules
+from tests.simulator.exchange.script import parse_broker_fault, parse_broker_rule, parse_rules
 from tests.simulator.exchange.securities import Security
 from tests.simulator.exchange.settings import Delays, Quirks, TradingDay
 from tests.simulator.exchange.teller import Teller
@@ -70,11 +70,11 @@ class SimulatedExchange:
         )
         self._desk = OrderDesk(parts, securities, chance)
         self._gateway = Gateway(self.account, self.counters)
-        faults = FaultQueue(rules, chance)
-        self._mischief = Mischief(parts, self._desk, self._gateway, faults, self._securities)
+        self._faults = FaultQueue(rules, chance)
+        self._mischief = Mischief(parts, self._desk, self._gateway, self._faults, self._securities)
         self._mischief.schedule(now_ms, rules)
         reads = Reads(parts, self._securities, self.account.client_code)
-        self._calls = CallHandler(parts, self._desk, reads, self._gateway, faults, self._mischief, chance)
+        self._calls = CallHandler(parts, self._desk, reads, self._gateway, self._faults, self._mischief, chance)
         self._schedule_day(day)
         self._move_every_ms = delays.move
         self._move_ms = now_ms if delays.move else NEVER
@@ -126,6 +126,11 @@ class SimulatedExchange:
             matcher.depth.trade(now_ms, last, matcher.depth.security.lot)
         self._desk.lifecycle.moved(now_ms, matcher)
 
+    def begin_book(self, now_ms: int, symbol: str, price: int) -> None:
+        """The first price that is known of a symbol: what came before it is forgotten."""
+        self.step(now_ms)
+        self._matchers[symbol].depth.begin(now_ms, price)
+
     def depth(self, symbol: str) -> Depth:
         """Others' book and the trades of a symbol; not to be changed."""
         return self._matchers[symbol].depth
@@ -139,6 +144,16 @@ class SimulatedExchange:
         fault = parse_broker_fault(text)
         self._mischief.require_known(fault)
         self._mischief.begin(now_ms, fault, first=first)
+
+    def rule(self, text: str) -> None:
+        """One more rule of a script that goes by calls, such as `at place 3: after`; counted from now on. Raises InputError."""
+        rule = parse_broker_rule(text)
+        self._mischief.require_known(rule.fault)
+        self._faults.add(rule)
+
+    def require_known(self, text: str) -> None:
+        """Raises InputError for a fault that is none, or names what is not listed."""
+        self._mischief.require_known(parse_broker_fault(text))
 
     def end_faults(self, now_ms: int) -> None:
         """All faults end, those that a script has for later, too; a session that has ended needs a login."""

@@ -25,8 +25,12 @@ class FaultQueue:
         self._rules: dict[str, list[FaultRule]] = {each: [] for each in CALLS}
         self._hit: dict[int, int] = {}  # calls so far of a rule that counts a group of them
         for rule in rules:
-            for call in TARGETS[rule.call] if rule.call else ():
-                self._rules[call].append(rule)
+            self.add(rule)
+
+    def add(self, rule: FaultRule) -> None:
+        """One more rule, which counts calls from now on; those that go by time are none of this."""
+        for call in TARGETS[rule.call] if rule.call else ():
+            self._rules[call].append(rule)
 
     def arm(self, now_ms: int, fault: BrokerFault, *, first: bool = False) -> None:
         """It befalls the next calls it is aimed at; `first`: before all that waits for them already."""

@@ -4,10 +4,10 @@ from collections import deque
 from collections.abc import Mapping
 
 from tests.simulator.account import Account
-from tests.simulator.counters import add
 from tests.simulator.exchange.answers import RATE, WireAnswer, missing_header, no
 from tests.simulator.exchange.counters import OrderCounters
 from tests.simulator.exchange.script import BOOKS, WRITES
+from tests.simulator.tally import add
 
 _SECURE = "/rest/secure/angelbroking"
 PATHS = {

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
-from tests.simulator.counters import add
 from tests.simulator.exchange import refusals
 from tests.simulator.exchange.matching import Matcher
 from tests.simulator.exchange.orders import (
@@ -28,6 +27,7 @@ from tests.simulator.exchange.parts import BrokerParts, Deviation, OrderChange
 from tests.simulator.exchange.refusals import OrderRefusal
 from tests.simulator.exchange.rules import price_objection, protection_objection
 from tests.simulator.exchange.settings import Span
+from tests.simulator.tally import add
 
 _AT_EXCHANGE = {"price", "circuit", "self_trade", "other"}  # families that the exchange refuses by, not the broker
 _EXCHANGE_ID = 1_100_000_000_000_000

@@ -5,7 +5,6 @@ from functools import partial
 
 from engine.model.errors import InputError
 from engine.text.sanitize import clean
-from tests.simulator.counters import add
 from tests.simulator.exchange.desk import OrderDesk
 from tests.simulator.exchange.due import NEVER
 from tests.simulator.exchange.faults import FaultQueue
@@ -13,6 +12,7 @@ from tests.simulator.exchange.gateway import Gateway
 from tests.simulator.exchange.parts import BrokerParts
 from tests.simulator.exchange.script import BOOKS, TARGETS, BrokerFault, FaultRule
 from tests.simulator.exchange.securities import Security
+from tests.simulator.tally import add
 
 
 class Mischief:

@@ -126,7 +126,7 @@ def parse_rules(text: str) -> tuple[FaultRule, ...]:
         bare = line.partition("#")[0].strip()
         if bare:
             try:
-                rules.append(_rule(bare))
+                rules.append(parse_broker_rule(bare))
             except InputError as error:
                 problems.append(f"line {number}: {error}")
     if problems:
@@ -134,7 +134,14 @@ def parse_rules(text: str) -> tuple[FaultRule, ...]:
     return tuple(rules)
 
 
-def _rule(text: str) -> FaultRule:
+def counts_calls(when: str) -> bool:
+    """Whether this says at which calls something goes wrong, and not after how many seconds."""
+    found = [pattern.fullmatch(when) for name, pattern in _WHEN.items() if name != "time"]
+    return any(each["call"] in TARGETS for each in found if each)
+
+
+def parse_broker_rule(text: str) -> FaultRule:
+    """One rule; raises InputError."""
     when, colon, what = (part.strip() for part in text.partition(":"))
     for name, pattern in _WHEN.items():
         found = pattern.fullmatch(when)

@@ -2,9 +2,9 @@
 
 from heapq import heappop, heappush
 
-from tests.simulator.counters import add
 from tests.simulator.exchange.counters import OrderCounters
 from tests.simulator.exchange.due import NEVER, DueActions
+from tests.simulator.tally import add
 
 MOST_STREAMS = 3
 _BEAT_MS = 10_000
