@@ -82,8 +82,8 @@ def test_control_moves_from_screen_to_screen(home, folder, tmp_path):
         with tmux(tmp_path / "other", 120, 24, *attach(folder)) as second:
             second.sees("CONTROL pts/", "2 screens", "you may look")
             second.keys("d")
-            second.sees("d needs control: pts/", "o takes it")
-            second.keys("o", "t")
+            second.sees("d needs control: pts/", "O takes it")
+            second.keys("O", "t")
             second.sees("CONTROL you")
             first.sees("took control: you may look", "CONTROL pts/")
 

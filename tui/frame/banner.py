@@ -145,7 +145,7 @@ def _vacant(view: View) -> tuple[list[Segment], str] | None:
     words = control_holder.vacancy(view)
     if not words:
         return None
-    take = "" if view.attachment.read_only else "o takes control"
+    take = "" if view.attachment.read_only else "O takes control"
     return [segment(0, word(f"{view.glyphs.warn} {words}")), _behind_dash(1, take)], "banner"
 
 

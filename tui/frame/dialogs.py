@@ -6,11 +6,11 @@ from rich.cells import cell_len
 
 from engine import TimelineEvent
 from engine.presentation import format as text
-from tui.frame import action_plan, closing, flatplan, leaving, one_position
+from tui.frame import action_plan, closing, flatplan, leaving, one_order, one_position
 from tui.frame import help as help_pane
 from tui.input import keys
 from tui.input.guard import PLANS
-from tui.panes import days, trades
+from tui.panes import days, orders, trades
 from tui.text.rows import Line, fill, fit, left, right
 from tui.text.spelling import shortened, spelled, wrapped
 from tui.view import watching
@@ -264,12 +264,18 @@ _CONTENTS: dict[Dialog, tuple[str, Body, int, int]] = {
     "closing": ("CLOSING", _scrolled(closing.rows), 76, 24),
     "days": ("DAYS", _listing(days.rows, "enter its trades"), 90, 60),
     "day": ("TRADES OF A DAY", _listing(days.rows_of_day, "esc back to the days"), 110, 60),
+    "orders": ("ORDERS", _listing(orders.rows, "enter detail · w withdraws an entry · / filter"), 130, 60),
+    "orders_filter": ("ORDERS", _listing(orders.rows, "type to filter · enter keeps · esc clears"), 130, 60),
+    "order": ("ORDER", one_order.rows, 76, 18),
+    "withdraw": ("WITHDRAW", one_order.plan, 76, 14),
     "trades": ("TRADES", _scrolled(trades.rows, "up down scroll · home end"), 110, 60),
 }
 _TITLES: dict[Dialog, Callable[[View], str]] = {
     "trades": trades.title,
     "closing": closing.title,
     **dict.fromkeys(("position", "stop_price", "action"), one_position.title),
+    **dict.fromkeys(("orders", "orders_filter"), orders.title),
+    **dict.fromkeys(("order", "withdraw"), one_order.title),
     "days": days.title,
     "day": days.title_of_day,
 }

@@ -120,6 +120,26 @@ ON_POSITION = (
     ("n", "no new entries in its instrument; again: they are allowed"),
     ("!", "the emergency flat"),
 )
+ON_ORDERS = (
+    ("enter", "one order in full"),
+    ("w", "withdraw it, if it is an entry of ours that works: the plan, then x fires"),
+    ("/", "filter by words: a tag, a symbol, BUY, UNKNOWN …; esc clears it"),
+    ("!", "the emergency flat"),
+)
+ORDER_WORDS = (
+    (
+        "UNKNOWN n/3",
+        "nobody knows whether the broker has it: gone once three of its books, over 12 s, lack it; never sent again",
+    ),
+    ("INTENT", "decided, its row not on the disk yet; SENDING: on its way"),
+    (
+        "WORKING",
+        "the broker has it; AMENDING: another limit is asked for; CANCELLING: it is taken back, and a fill wins",
+    ),
+    ("SETTLING", "over, and its trades are still read"),
+    ("REJECTED", "by the exchange; REFUSED: by the broker's gateway; NOT PLACED: it never came to be"),
+    ("RUNG", "how often its limit has followed the market, from 1; GOT: the average it was filled at"),
+)
 COMMAND_WORDS = (
     ("REQUESTED", "sent to the engine's process, no answer yet"),
     ("ACCEPTED", "the engine has it"),
@@ -133,6 +153,7 @@ _WHERE = {
     "replay": " (replay)",
     "recording": " (replay of a recording)",
     "apart": " (attached)",
+    "orders": " (orders at a real broker)",
     "focus": "",
 }
 _BADGE_STYLES = {
@@ -162,6 +183,8 @@ def whole(width: int) -> tuple[Line, ...]:
     sections = (
         ("KEYS", keys, "key"),
         ("ONE POSITION (ENTER)", ON_POSITION, "key"),
+        ("ORDERS AT A BROKER", ON_ORDERS, "key"),
+        ("WORDS OF AN ORDER", ORDER_WORDS, "bold"),
         ("LAMPS", LAMPS, "bold"),
         ("WORDS OF THE LAMPS", WORDS, "bold"),
         ("WORDS OF THE FEED", FEED_WORDS, "bold"),

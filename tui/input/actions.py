@@ -11,6 +11,7 @@ from engine.presentation.listed_days import listed
 from tui.input import on_replay
 from tui.input.guard import PLAN_OPEN_NS
 from tui.input.keys import Key
+from tui.input.on_orders import OnOrders
 from tui.input.on_position import OnPosition
 from tui.input.on_replay import OnReplay
 from tui.panes.layout import PANES, focused
@@ -37,6 +38,7 @@ DIALOGS: dict[str, Dialog] = {
     "help": "help",
     "closing": "closing",
     "log_level": "log_level",
+    "orders": "orders",
 }
 LINES = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10, "home": -(2**62), "end": 2**62}
 
@@ -63,6 +65,7 @@ class Actions:
         self._client = client
         self._shell = shell
         self.on_position = OnPosition(ui, client, self.note)
+        self.on_orders = OnOrders(ui, client, self.note)
         self.on_replay = OnReplay(ui, client, self.note)
         self._armed_ns = -_LOCKS_NS
 
@@ -245,6 +248,8 @@ class Actions:
         ui = self.ui
         if ui.dialog in {"days", "day"}:
             self._move_in_days(by)
+        elif ui.dialog in {"orders", "orders_filter"}:
+            self.on_orders.move(by)
         elif ui.dialog == "trades":
             ui.choice = older.moved(self._snapshot, ui.choice, by)
         elif ui.dialog and ui.dialog != "filter":

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import get_args
 
 from engine import Bookmark, Disarm, Flat, Stop, Unlock, clean
-from tui.input import keys, on_position, reasons
+from tui.input import keys, on_orders, on_position, reasons
 from tui.input.actions import LINES, Actions, Shell
 from tui.input.guard import NOT_TAKEN, PLANS, Press, by_hand, may_fire
 from tui.panes import log
-from tui.view import closing, flat, leaving
+from tui.view import closing, flat, leaving, orders
 from tui.view.engine_client import EngineClient
 from tui.view.model import Dialog, TypedDialog, Ui, View
 
@@ -67,7 +67,7 @@ class Control:
 
     def paste(self, text: str, at_ns: int) -> None:
         """Take pasted text: into a dialog that asks for a place or a word, and nowhere else; other dialogs say so."""
-        if self.ui.dialog in {"goto", "search", "bookmark", "filter", "watch", "log_level"}:
+        if self.ui.dialog in {"goto", "search", "bookmark", "filter", "orders_filter", "watch", "log_level"}:
             self.ui.text = clean(self.ui.text + text, _LONGEST_TEXT)
             self._filter()
         elif self.ui.dialog in _BY_HAND:
@@ -99,6 +99,7 @@ class Control:
         """Close what closes by itself."""
         ui = self.ui
         self._actions.on_position.pass_time(now_ns)
+        self._actions.on_orders.pass_time(now_ns)
         if ui.dialog == "flat" and ui.plan_until_ns and now_ns >= ui.plan_until_ns and not self._flat_goes_on():
             self._close_plan()
         if ui.notice and now_ns >= ui.notice_until_ns:
@@ -118,12 +119,12 @@ class Control:
             self._actions.on_position.press(press)
         elif dialog in _TYPED:
             self._type(press)
-        elif press.key in LINES and dialog in {"help", "trades", "found", "closing", "days", "day"}:
+        elif press.key in LINES and dialog in {"orders", "help", "trades", "found", "closing", "days", "day"}:
             self._actions.move(LINES[press.key])
-        elif dialog == "days" and press.key == "enter":
-            self._actions.open_day()
-        elif dialog == "day" and press.key == "escape":
-            self._actions.do_days(press.at_ns)
+        elif dialog in on_orders.DIALOGS:
+            self._actions.on_orders.press(press)
+        elif dialog in {"days", "day"}:
+            self._press_in_days(press)
         elif dialog == "found" and press.key == "a":
             self._actions.act("acknowledge", press.at_ns)
         elif dialog == "quit" and press.key == "q":
@@ -135,9 +136,18 @@ class Control:
             if dialog == "control":
                 self._press_at_control(press)
 
+    def _press_in_days(self, press: Press) -> None:
+        """Open the chosen day, or go back from it to the others; any other key closes."""
+        dialog, self.ui.dialog = self.ui.dialog, ""
+        if dialog == "days" and press.key == "enter":
+            self.ui.dialog = dialog
+            self._actions.open_day()
+        elif dialog == "day" and press.key == "escape":
+            self._actions.do_days(press.at_ns)
+
     def _goes_through(self, dialog: Dialog) -> bool:
         """Whether `!` means the flat although a dialog is open: one that came by itself, of a position, or about leaving an engine that goes on."""
-        return dialog in {"closing", *on_position.DIALOGS} or (
+        return dialog in {"closing", *on_position.DIALOGS, *on_orders.DIALOGS} or (
             dialog in leaving.DIALOGS and self._client.attachment.apart
         )
 
@@ -207,7 +217,7 @@ class Control:
                     ui.search = ""
                 ui.text = ""
                 self._filter()
-                ui.dialog = ""
+                ui.dialog = "orders" if ui.dialog == "orders_filter" else ""
             case "backspace" | "ctrl+h":
                 ui.text, ui.choice = ui.text[:-1], 0
             case "up" | "down" | "pageup" | "pagedown":
@@ -219,9 +229,11 @@ class Control:
         self._filter()
 
     def _filter(self) -> None:
-        """While a filter is typed, its pane goes by what there is of it."""
+        """While a filter is typed, its pane or list goes by what there is of it."""
         if self.ui.dialog == "filter":
             self.ui.filters[self.ui.focus] = self.ui.text
+        elif self.ui.dialog == "orders_filter":
+            self.ui.filters[orders.NAME] = self.ui.text
 
     def _enter(self, at_ns: int) -> None:
         ui = self.ui
@@ -231,7 +243,7 @@ class Control:
         if dialog == "stop_price":  # one that cannot be may be typed anew
             self._actions.on_position.typed(text, at_ns)
             return
-        ui.dialog = ""
+        ui.dialog = "orders" if dialog == "orders_filter" else ""
         match dialog:
             case "unlock" if text == _UNLOCK:
                 self._client.send(Unlock())

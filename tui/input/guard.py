@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from tui.view.model import Dialog
 
-PLANS: tuple[Dialog, ...] = ("flat", "action")  # the dialogs in which `x` fires
+PLANS: tuple[Dialog, ...] = ("flat", "action", "withdraw")  # the dialogs in which `x` fires
 PLAN_SEEN_NS = 150_000_000  # the plan must have been on the terminal this long
 PLAN_OPEN_NS = 10_000_000_000  # it closes by itself after this
 # After so long nothing of the above holds any more: the plan is seen, and behind an escape the keyboard suspects for 250 ms.

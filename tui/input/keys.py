@@ -15,7 +15,7 @@ from tui.view.flat import RUNS
 from tui.view.model import View
 from tui.view.one_position import held_in, is_barred, refused
 
-Where = Literal["always", "replay", "recording", "apart", "focus"]
+Where = Literal["always", "replay", "recording", "apart", "orders", "focus"]
 
 
 class Key(Struct, frozen=True):
@@ -69,7 +69,8 @@ TABLE: tuple[Key, ...] = (
     Key("d", "delivery", "how ticks reach the engine: polling, queued, callback", "delivery"),
     Key("p", "pause", "pause entries, or resume them; exits go on", "pause"),
     Key("k", "unlock", "unlock entries (typed)", "unlock"),
-    Key("o", "control", "who has control of the engine; take it, or give it up", "", "apart", name="control"),
+    Key("o", "orders", "orders of the day at the broker; there w, then x, withdraws an entry", "orders", "orders"),
+    Key("O", "control", "who has control of the engine; take it, or give it up", "", "apart", name="control"),
     Key("a", "acknowledge", "how the last run ended: read it, then a again acknowledges"),
     *_FOCUS,
     Key("tab", "next_pane", "next pane"),
@@ -164,6 +165,16 @@ _IN_DIALOG: dict[str, list[tuple[str, str]]] = {
     "log_level": [("enter", "do"), ("esc", "close")],
     "palette": [("enter", "do"), ("esc", "close")],
     "help": [("up down", "scroll"), ("any other key", "close")],
+    "orders": [
+        ("up down", "choose"),
+        ("enter", "detail"),
+        ("w", "withdraw"),
+        ("/", "filter"),
+        ("!", "flat"),
+        ("any other key", "close"),
+    ],
+    "orders_filter": [("type", "to filter"), ("enter", "keep"), ("esc", "clear")],
+    "order": [("w", "withdraw"), ("esc", "back"), ("!", "flat"), ("any other key", "close")],
     "days": [("up down", "choose"), ("enter", "its trades"), ("any other key", "close")],
     "day": [("up down", "scroll"), ("esc", "back"), ("any other key", "close")],
     "closing": [("!x", "flat"), ("up down", "scroll"), ("any other key", "closes")],
@@ -197,6 +208,8 @@ def _works(key: Key, view: View) -> bool:
         return view.snapshot.replay is not None
     if key.where == "recording":
         return view.snapshot.replay is not None and not is_recorded(view.snapshot)
+    if key.where == "orders":
+        return view.snapshot.live is not None
     return key.where in {"always", "focus"} or view.attachment.apart
 
 
@@ -209,6 +222,10 @@ def hints(view: View) -> list[tuple[str, str]]:
     """The keys that matter now with a word each, the most important first: the way out among them."""
     if view.ui.dialog == "flat":
         return _in_plan(view.snapshot.flat.state, fired=view.ui.plan_until_ns == 0)
+    if view.ui.dialog == "withdraw":
+        return (
+            [("any key", "close")] if view.ui.fired_after >= 0 else [("x", "FIRE"), ("any other key", "close the plan")]
+        )
     if view.ui.dialog == "action" and not refused(view.snapshot, view.ui.fired_after):
         return (
             [("any key", "close")] if view.ui.fired_after >= 0 else [("x", "FIRE"), ("any other key", "close the plan")]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from engine import PositionCommand
+from tui.input import reasons
 from tui.input.guard import NOT_TAKEN, PLAN_OPEN_NS, Press, by_hand, may_fire
 from tui.panes import positions
 from tui.view import one_position
@@ -53,7 +54,7 @@ class OnPosition:
     def choose(self, action: str, at_ns: int) -> None:
         """Show the plan of an action, or say why there is none; a stop is asked for its price first."""
         ui, seen = self._ui, self._client.snapshot
-        if why := self._refusal():
+        if why := reasons.may_not_command(self._client.attachment):
             self._note(why, at_ns, "alert")
         elif action == "stop":
             if one_position.held_in(seen, ui.instrument) is None:
@@ -74,17 +75,6 @@ class OnPosition:
         ui = self._ui
         if ui.dialog == "action" and ui.plan_until_ns and now_ns >= ui.plan_until_ns:
             ui.dialog = ""
-
-    def _refusal(self) -> str:
-        """Why this screen may not command now; empty when it may."""
-        attachment = self._client.attachment
-        if attachment.lost:
-            return "no link to the engine: nothing is sent"
-        if attachment.read_only:
-            return "this screen only looks: attach without --read-only and --may-flat to command"
-        if not attachment.has_control:
-            return f"{attachment.holder or 'nobody'} has control: o takes it"
-        return ""
 
     def _plan(self, planned: PositionCommand | str, at_ns: int) -> None:
         ui = self._ui
@@ -110,7 +100,7 @@ class OnPosition:
 
     def _fire(self, at_ns: int) -> None:
         ui, action = self._ui, self._client.snapshot.action
-        if (why := self._refusal()) or ui.planned is None:
+        if (why := reasons.may_not_command(self._client.attachment)) or ui.planned is None:
             self._note(why, at_ns, "alert")
             return
         ui.fired_after = action.number if action is not None else 0

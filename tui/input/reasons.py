@@ -1,7 +1,7 @@
 """Why a key does nothing now, and who could: one line for the operator. Pure."""
 
 from tui.input.keys import COMMANDING, Key, is_recorded, lookup
-from tui.view.model import View
+from tui.view.model import Attachment, View
 
 # What each key of a replay does, for whoever presses it where none is played.
 _OF_REPLAY = {
@@ -51,12 +51,25 @@ def barred(key: Key, view: View) -> str:
         return f"{key.label} {_OF_REPLAY[action]}; this run is {shot.trade_mode.upper()} and no replay"
     if key.where == "recording" and is_recorded(shot):
         return f"{key.label} {_LEAVES_NOW[action]} in a replay; this run is recorded as it goes, + is faster"
+    if key.where == "orders" and shot.live is None:
+        return f"{key.label} lists orders at a real broker; this run is {shot.trade_mode.upper()}"
     if action == "control" and not view.attachment.apart:
         return "the engine is in this process: nobody else can have control"
     if action in COMMANDING and (who := _without_control(view)):
         return f"{key.label} needs control: {who}"
     if action == "unlock" and not (shot.entries.locked or shot.entries.halted or view.engine_silent):
         return "nothing is locked" + ("; p resumes entries" if shot.entries.paused else "")
+    return ""
+
+
+def may_not_command(attachment: Attachment) -> str:
+    """Why this screen may not command now; empty when it may."""
+    if attachment.lost:
+        return "no link to the engine: nothing is sent"
+    if attachment.read_only:
+        return "this screen only looks: attach without --read-only and --may-flat to command"
+    if not attachment.has_control:
+        return f"{attachment.holder or 'nobody'} has control: O takes it"
     return ""
 
 
@@ -67,4 +80,4 @@ def _without_control(view: View) -> str:
         return ""
     if attachment.read_only:
         return "this screen is read-only; attach without --read-only to command"
-    return f"{attachment.holder or 'nobody'} has it, o takes it"
+    return f"{attachment.holder or 'nobody'} has it, O takes it"

@@ -32,6 +32,7 @@ _NAMES = {
     "Stop": "stop the engine",
     "Unwatch": "watch remove",
     "Watch": "watch add",
+    "WithdrawEntry": "withdraw the entry",
 }
 _STYLES = {"REQUESTED": "warn", "ACCEPTED": "accent", "DONE": "good", "REFUSED": "alert", "FAILED": "alert"}
 

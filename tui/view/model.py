@@ -12,10 +12,20 @@ from tui.view import listing
 from tui.view.last_made import LastMade
 
 if TYPE_CHECKING:
-    from engine import Pending, PositionCommand
+    from engine import Pending, SignedCommand
 
 TypedDialog = Literal[
-    "goto", "unlock", "search", "palette", "bookmark", "stop", "stop_price", "filter", "watch", "log_level"
+    "goto",
+    "unlock",
+    "search",
+    "palette",
+    "bookmark",
+    "stop",
+    "stop_price",
+    "filter",
+    "watch",
+    "log_level",
+    "orders_filter",
 ]  # they take a line of text
 Dialog = Literal[
     TypedDialog,
@@ -31,6 +41,9 @@ Dialog = Literal[
     "closing",
     "days",
     "day",
+    "orders",
+    "order",
+    "withdraw",
 ]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "TRADES"]
 LOG_LEVELS: tuple[LogLevel, ...] = get_args(LogLevel)
@@ -94,8 +107,9 @@ class Ui(Struct):
     plan_until_ns: int = 0  # when the plan closes by itself
     plan_number: int = 0  # how many dialogs were opened: a plan that is drawn is not the one before it
     instrument: int = -1  # number of the instrument that the dialog of one position is about
-    planned: "PositionCommand | None" = None  # what `x` would send
+    planned: "SignedCommand | None" = None  # what `x` would send
     fired_after: int = -1  # number of the newest action of the engine when it was sent; -1 = not yet
+    order_number: int = 0  # number of the order at the broker that is chosen; of none that is listed = the first
     mouse: bool = False
     digest: str = ""  # what happened while nobody was there, over the panes until a key, or `digest_until_ns`
     digest_until_ns: int = 0

@@ -12,6 +12,7 @@ from engine import (
     OpenPosition,
     PositionCommand,
     PositionState,
+    SignedCommand,
     Snapshot,
     half_of,
     stop_objection,
@@ -126,7 +127,7 @@ def is_meant(position: OpenPosition, command: ClosePosition | MoveStop) -> bool:
     return (state.entry_ms, state.entry_price) == (command.entry_ms, command.entry_price)
 
 
-def title(seen: Snapshot, index: int, command: PositionCommand | None) -> str:
+def title(seen: Snapshot, index: int, command: SignedCommand | None) -> str:
     """What the dialog is called: the action and the symbol."""
     instrument = text.instrument_at(seen, index)
     match command:

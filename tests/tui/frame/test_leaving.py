@@ -171,25 +171,25 @@ def test_an_engine_in_this_process_is_not_stopped_from_here():
 
 
 def test_taking_control_names_its_holder_and_needs_another_key():
-    hands = Hands(FREE, attachment=looking()).press("o", 0)
+    hands = Hands(FREE, attachment=looking()).press("O", 0)
     assert (hands.ui.dialog, hands.client.control_asked) == ("control", [])
     shown = box(FREE, looking(), dialog="control")
     assert shown[:2] == ["pts/3 from 10.0.0.7 has control", "2 screens look at this engine"]
     assert shown[-1] == "t takes control · any other key closes"
-    assert hands.press("o", 100).client.control_asked == []
-    hands.press("o", 200).press("t", 600)
+    assert hands.press("O", 100).client.control_asked == []
+    hands.press("O", 200).press("t", 600)
     assert (hands.client.control_asked, hands.ui.dialog) == (["take"], "")
 
 
 def test_what_a_line_s_noise_types_takes_nothing():
-    assert Hands(FREE, attachment=looking()).press("o", 0).press("t", 100, alone=False).client.control_asked == []
-    assert Hands(FREE, attachment=looking()).press("o", 0).press("t", 100, suspicious=True).client.control_asked == []
+    assert Hands(FREE, attachment=looking()).press("O", 0).press("t", 100, alone=False).client.control_asked == []
+    assert Hands(FREE, attachment=looking()).press("O", 0).press("t", 100, suspicious=True).client.control_asked == []
 
 
 def test_it_is_given_up_by_another_key():
-    hands = Hands(FREE, attachment=apart()).press("o", 0).press("t", 100)
+    hands = Hands(FREE, attachment=apart()).press("O", 0).press("t", 100)
     assert hands.client.control_asked == []
-    assert hands.press("o", 200).press("g", 300).client.control_asked == ["give"]
+    assert hands.press("O", 200).press("g", 300).client.control_asked == ["give"]
     assert box(FREE, apart(), dialog="control")[0] == "you have control"
 
 
@@ -198,7 +198,7 @@ def test_it_is_given_up_by_another_key():
     [(looking(read_only=True), "read-only"), (looking(lost="nobody listens"), "no link to the engine")],
 )
 def test_where_it_cannot_be_had_that_is_said(attachment, words):
-    hands = Hands(FREE, attachment=attachment).press("o", 0)
+    hands = Hands(FREE, attachment=attachment).press("O", 0)
     assert words in "\n".join(box(FREE, attachment, dialog="control"))
     assert keys.hints(view(FREE, ui=hands.ui, attachment=attachment))[0] == ("any other key", "close")
     hands.press("t", 300)
@@ -210,8 +210,8 @@ def test_the_palette_has_it_only_where_there_is_one():
     apart_view = view(FREE, ui=Ui(text="control"), attachment=looking())
     assert [entry[2] for entry in keys.palette(apart_view)] == ["control"]
     assert keys.palette(view(snapshot(), ui=Ui(text="control"))) == []
-    assert ("o", "control") in keys.hints(view(FREE, attachment=looking()))[:3]
-    assert not any(label == "o" for label, _ in keys.hints(view(FREE, attachment=apart())))
+    assert ("O", "control") in keys.hints(view(FREE, attachment=looking()))[:3]
+    assert not any(label == "O" for label, _ in keys.hints(view(FREE, attachment=apart())))
 
 
 # ── What happened meanwhile ─────────────────────────────────────────────────────────────────────────────────────────

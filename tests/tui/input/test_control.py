@@ -337,14 +337,14 @@ REMOTE = Attachment(apart=True, holder="pts/3", has_control=False)
     ("key", "seen", "attachment", "why"),
     [
         (" ", snapshot(replay=None, trade_mode="paper"), Attachment(), "space plays a replay; this run is PAPER and no replay"),
-        ("o", SNAPSHOT, Attachment(), "the engine is in this process: nobody else can have control"),
+        ("O", SNAPSHOT, Attachment(), "the engine is in this process: nobody else can have control"),
         ("x", SNAPSHOT, Attachment(), "x fires a flat from its plan alone: ! shows the plan"),
         ("k", SNAPSHOT, Attachment(), "nothing is locked"),
         ("k", snapshot(entries=replace(SNAPSHOT.entries, paused=True)), Attachment(), "nothing is locked; p resumes entries"),
-        ("p", SNAPSHOT, REMOTE, "p needs control: pts/3 has it, o takes it"),
-        ("d", SNAPSHOT, replace(REMOTE, holder=""), "d needs control: nobody has it, o takes it"),
+        ("p", SNAPSHOT, REMOTE, "p needs control: pts/3 has it, O takes it"),
+        ("d", SNAPSHOT, replace(REMOTE, holder=""), "d needs control: nobody has it, O takes it"),
         ("k", LOCKED, replace(REMOTE, read_only=True), "k needs control: this screen is read-only; attach without --read-only to command"),
-        (".", SNAPSHOT, REMOTE, ". needs control: pts/3 has it, o takes it"),
+        (".", SNAPSHOT, REMOTE, ". needs control: pts/3 has it, O takes it"),
         ("Q", SNAPSHOT, Attachment(), "Q does nothing; q does: leave, quit: an attached engine goes on; asks when a position is open"),
         ("y", SNAPSHOT, Attachment(), "y does nothing; ? shows all keys"),
         ("ctrl+z", SNAPSHOT, Attachment(), ""),
@@ -382,7 +382,7 @@ def test_the_footer_knows_the_moment():
     assert footer(held(ended=True))[1] == ("r", "restart")
     assert ("z", "back") in footer(zoom=True)
     looking = footer(attachment=REMOTE)
-    assert looking[1] == ("o", "control")
+    assert looking[1] == ("O", "control")
     assert not {"space", "p", "d", "k"} & {label for label, _ in looking}
     searching = footer(focus="log", search="line")
     assert searching[:4] == [("!x", "flat"), ("n", "next match"), ("N", "before"), ("esc", "clear search")]

@@ -177,8 +177,8 @@ def test_what_was_fired_stays_until_a_key() -> None:
 @pytest.mark.parametrize(
     ("attachment", "why"),
     [
-        (Attachment(apart=True, has_control=False, holder="ann"), "ann has control: o takes it"),
-        (Attachment(apart=True, has_control=False, holder=""), "nobody has control: o takes it"),
+        (Attachment(apart=True, has_control=False, holder="ann"), "ann has control: O takes it"),
+        (Attachment(apart=True, has_control=False, holder=""), "nobody has control: O takes it"),
         (Attachment(apart=True, has_control=False, read_only=True), "this screen only looks"),
         (apart(lost="the line is down"), "no link to the engine"),
     ],

@@ -59,8 +59,8 @@ def test_it_has_a_place_on_the_smallest_usual_screen(width):
 
 def test_in_one_process_there_is_no_control_to_speak_of():
     assert "CONTROL" not in plain([header.status(view(), 200)])
-    assert not any(label == "o" for label, _ in keys.hints(view()))
-    assert keys.find("o", view()) is None
+    assert not any(label == "O" for label, _ in keys.hints(view()))
+    assert keys.find("O", view()) is None
 
 
 def test_without_a_link_nobody_knows_who_has_it():
@@ -70,7 +70,7 @@ def test_without_a_link_nobody_knows_who_has_it():
 def test_the_policy_counts_down_where_nobody_has_control():
     alone = {"holder": "", "has_control": False, "on_loss": "flat_after", "vacant_ns": NOW_NS - 50 * SECOND}
     line = banner.line(view(paper(), attachment=apart(due_ns=NOW_NS + 250 * SECOND, **alone)), 120)
-    assert plain([line]).strip() == "▲ nobody has control: flat in 4 min 10 s — o takes control"
+    assert plain([line]).strip() == "▲ nobody has control: flat in 4 min 10 s — O takes control"
     assert line[0][1] == "banner"
     did = banner.line(view(paper(), attachment=apart(did="flat: operator lost for 300 s", **alone)), 120)
     assert "nobody has control: flat: operator lost for 300 s" in plain([did])
