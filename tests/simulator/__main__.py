@@ -13,6 +13,7 @@ import select
 import signal
 import sys
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
@@ -20,10 +21,11 @@ from engine.model.errors import EXIT_BAD_INPUT, EXIT_WELL, UserError
 from tests.simulator.commands import carry_out
 from tests.simulator.exchange.settings import NO_DELAYS, Delays
 from tests.simulator.explain import explain
+from tests.simulator.listing import symbols_ahead
 from tests.simulator.order_options import Orders
 from tests.simulator.raw_lines import RawLines
 from tests.simulator.simulator import Simulator, played
-from tests.simulator.traffic import Burst, Generated, Quiet, Traffic
+from tests.simulator.traffic import IST, Burst, Generated, Quiet, Traffic
 
 _LONGEST_S = 3600.0
 
@@ -42,6 +44,7 @@ def main(arguments: list[str]) -> int:
             stamp=options.stamp,
             rate_limits=not options.no_rate_limits,
             orders=_orders(options) if options.orders else None,
+            whole_list=options.orders,
         )
     except (UserError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -105,8 +108,15 @@ def _traffic(options: argparse.Namespace) -> Traffic:
         speed=options.speed or 1.0,
         free=free,
         tokens=tuple(filter(None, options.tokens.split(","))),
-        symbols=tuple(filter(None, options.symbols.split(","))),
+        symbols=_symbols(options),
     )
+
+
+def _symbols(options: argparse.Namespace) -> tuple[str, ...]:
+    """Those that were said; where orders are taken they have to be of contracts that have not expired."""
+    if options.symbols or not options.orders:
+        return tuple(filter(None, options.symbols.split(",")))
+    return symbols_ahead(options.instruments, datetime.now(IST).date())
 
 
 def _orders(options: argparse.Namespace) -> Orders:
@@ -149,7 +159,9 @@ def _parser() -> argparse.ArgumentParser:
     option("--per-token", type=float, default=0.0, help="or: packets a second of each, with jitter")
     option("--instruments", type=int, default=1)
     option("--tokens", default="", help="theirs, with commas between; else 40001, …")
-    option("--symbols", default="", help="likewise, such as BTCUSDT")
+    option(
+        "--symbols", default="", help="likewise, such as BTCUSDT; with --orders, else options that expire in some weeks"
+    )
     option("--burst", type=float, nargs=3, metavar=("PACKETS", "MS", "EVERY_S"))
     option("--count", type=int, default=0, help="packets until the traffic is over")
     option("--traffic-seconds", type=float, default=0.0, help="or: seconds until it is over")

@@ -9,6 +9,7 @@ from engine.model.types import Instrument
 from tests.support.venues.wire_samples import DEPTH, LTP, QUOTE, depth_packet, encode_packet
 
 EXCHANGE_TYPES = {"NSE": 1, "NFO": 2, "BSE": 3, "BFO": 4, "MCX": 5, "NCX": 7, "CDS": 13}
+EXCHANGES = {number: name for name, number in EXCHANGE_TYPES.items()}
 FIRST_TOKEN = 40001
 
 BookShape = Literal["normal", "crossed", "one_sided", "empty"]

@@ -7,9 +7,8 @@ from msgspec import Struct
 from tests.simulator.exchange.positions import Carried
 from tests.simulator.exchange.securities import Security
 from tests.simulator.exchange.settings import Delays, Quirks, TradingDay
-from tests.simulator.market import EXCHANGE_TYPES, Line
+from tests.simulator.market import EXCHANGES, Line
 
-_NAMES = {number: name for name, number in EXCHANGE_TYPES.items()}
 _PAISE = 100
 _NO_CIRCUIT = 10**9
 
@@ -36,7 +35,7 @@ def securities_of(lines: Sequence[Line]) -> dict[str, Security]:
         line.symbol: Security(
             line.symbol,
             line.token,
-            _NAMES[line.exchange_type],
+            EXCHANGES[line.exchange_type],
             line.lot,
             line.tick,
             line.freeze,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from tests.simulator.account import Account
 from tests.simulator.floor import Floor
 from tests.simulator.http import Request, response
-from tests.simulator.market import EXCHANGE_TYPES, Line
+from tests.simulator.listing import listing
 from tests.simulator.tally import add
 
 _ROOT = "/rest/"
@@ -52,13 +52,13 @@ SHAPES: dict[str, Callable[[], bytes]] = {
 class Rest:
     """Answers requests; an answer of `cut` and `drop` is followed by the end of the connection."""
 
-    def __init__(self, account: Account, floor: Floor, *, limits: bool) -> None:
+    def __init__(self, account: Account, floor: Floor, *, limits: bool, whole_list: bool = False) -> None:
         self._account = account
         self._floor = floor
         self._counters = floor.counters
         self._limits = limits
         self._calls: dict[str, list[float]] = {}
-        self._master = json.dumps([_row(line) for line in floor.market.lines], indent=0).encode()
+        self._master = listing(floor.market.lines, whole=whole_list)
 
     def answer(self, request: Request) -> tuple[bytes, bool]:
         """The answer, and whether the connection is to end behind it."""
@@ -164,26 +164,6 @@ class Rest:
         if request.headers.get("if-none-match") == tag:
             return response(304, headers={"ETag": tag})
         return response(200, self._master, {"ETag": tag})
-
-
-def _row(line: Line) -> dict[str, object]:
-    """A line as the list of instruments has it; the first quantity refused is one more than the largest allowed."""
-    exchange = next(name for name, number in EXCHANGE_TYPES.items() if number == line.exchange_type)
-    option = line.symbol[-2:] in {"CE", "PE"} and line.symbol[-7:-2].isdigit()
-    expiry = line.symbol[-14:-7] if option else ""  # such as 25NOV25
-    return {
-        "token": line.token,
-        "symbol": line.symbol,
-        "name": line.symbol[:-14] if option else line.symbol,
-        "expiry": f"{expiry[:5]}20{expiry[5:]}" if option else "",
-        "strike": f"{int(line.symbol[-7:-2]) * 100 if option else -1}.000000",
-        "lotsize": str(line.lot),
-        "instrumenttype": "OPTIDX" if option else "",
-        "exch_seg": exchange,
-        "tick_size": f"{line.tick}.000000",
-        "freeze_qty": str(line.freeze + 1),
-        "is_cas_enabled": False,
-    }
 
 
 def _jwt(request: Request) -> str:

@@ -43,7 +43,8 @@ class Simulator:
     `traffic` is what happens (default: one generated option at 100 packets a second); `play` a file or source to play
     instead at `speed`. `script` says what goes wrong. The traffic starts once `hold` subscriptions are there (0: at
     once; None: at `go`). `scale` shortens all time-outs of the exchange, `stamp` puts the send time (perf_counter_ns)
-    where the average price stands. With `orders` the broker takes orders, too. Raises InputError for a bad script or file.
+    where the average price stands. With `orders` the broker takes orders, too; `whole_list`: its list
+    of instruments is long enough to be believed. Raises InputError for a bad script or file.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Simulator:
         account: Account | None = None,
         rate_limits: bool = True,
         orders: Orders | None = None,
+        whole_list: bool = False,
     ) -> None:
         rules = parse_script(script)
         by_pace = tuple(each for each in rules if isinstance(each, Rule))
@@ -72,7 +74,7 @@ class Simulator:
         self._loop = Loop()
         self._floor = Floor(self._loop, Market(chosen.lines), scale)
         self._floor.eager = stamp
-        rest = Rest(self.account, self._floor, limits=rate_limits)
+        rest = Rest(self.account, self._floor, limits=rate_limits, whole_list=whole_list)
         try:
             self._orders = (
                 None if orders is None else OrderFace(self._floor, self.account, orders, Random(seed), by_calls)

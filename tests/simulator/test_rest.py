@@ -5,13 +5,18 @@ import hashlib
 import hmac
 import http.client
 import json
+from datetime import datetime
 
 import pyotp
 import pytest
 
+from engine.venues.angelone.instruments.master import ready
 from tests.simulator import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Account, Generated, Quiet, Simulator, totp
+from tests.simulator.listing import symbols_ahead
 from tests.simulator.rest import CHALLENGE, LOGIN, LOGOUT, MASTER, PROFILE, SHAPES, TOKENS
 from tests.simulator.script import FORMS
+from tests.simulator.traffic import IST
+from tests.support.builders import config
 from tests.support.venues.simulator_client import WAIT_S, connected
 
 NOW_S = 1_759_290_300.0
@@ -166,6 +171,18 @@ def test_the_list_of_instruments_is_that_of_the_exchange_and_has_a_tag():
         }
         assert second["token"] == "40002"
         assert call(sim, MASTER, **{"If-None-Match": headers["ETag"]})[:2] == (304, "")
+
+
+def test_a_whole_list_is_taken_for_a_real_one_s(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    today = datetime.now(IST).date()
+    (symbol,) = symbols_ahead(1, today)
+    with Simulator(Generated(symbols=(symbol,)), whole_list=True) as sim:
+        chosen = config(f"smartapi.master_url={sim.master_url}")
+        listed, warning = ready(chosen)
+        with listed:
+            assert listed.instrument(symbol, today).token == "40001"
+    assert warning == ""
 
 
 def test_several_calls_go_over_one_connection_and_nonsense_ends_it():
