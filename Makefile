@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle baseline gate gate-proof month crash fuzz fuzz-http simulate simulator soak soak-3m soak-8h pictures film man recording clean help
+.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle baseline gate gate-proof month crash fuzz fuzz-http simulate simulator simulator-live soak soak-3m soak-8h pictures film man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -102,6 +102,9 @@ simulate: $(READY) ## 20,000 histories of live orders against a broker that misb
 
 simulator: $(READY) ## a simulated exchange on this machine, to try the program by hand; prints how
 	@$(BIN)/python -m tests.simulator --explain --instruments 3 --per-token 2
+
+simulator-live: $(READY) ## a simulated exchange that takes orders, to try real ones by hand (LIVE-SIM); prints how
+	@$(BIN)/python -m tests.simulator --explain --orders --port 18765 --instruments 3 --per-token 2
 
 soak: $(READY) ## eight hours within ten minutes, and whole days through the wire
 	@$(BIN)/python -m tests.soak --compressed
