@@ -29,9 +29,9 @@ from engine.stream.adapter import MessageKind
 from engine.stream.frames import BINARY
 from engine.stream.live_feed import Pace, StreamFeed
 from engine.stream.tick_builder import TickBuilder
-from engine.venues.angelone.login import Tokens
 from engine.venues.angelone.settings import SmartApiConfig
 from engine.venues.angelone.stream import SmartApi
+from engine.venues.angelone.tokens import Tokens
 
 _PATIENCE_S = 10.0
 _LOOK_S = 0.002
@@ -48,7 +48,7 @@ class _FixedLogin:
     def tokens(self) -> Tokens:
         return Tokens("bench", "bench", "bench")
 
-    def renew(self) -> Tokens:
+    def renew(self, after: int) -> Tokens:  # noqa: ARG002 - one is like the other
         return self.tokens()
 
 

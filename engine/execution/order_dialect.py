@@ -1,11 +1,13 @@
 """What a lane of orders asks of a broker's way of speaking, so that the one need not know the other. Plain data and protocols."""
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
 from engine.model.order_reports import OrderAnswer, OrderSeen
 from engine.model.order_requests import ReadOrder, ReadQuote, WriteRequest
+from engine.model.types import Instrument
 from engine.outside.https import HttpAnswer
 from engine.text.sanitize import CleanText
 
@@ -61,6 +63,9 @@ class BookRound(Protocol):
 
 class OrderDialect(Protocol):
     """How orders are spoken of with one broker; pure. No reply makes it raise: what does not fit is an answer, too."""
+
+    def relist(self, instruments: Sequence[Instrument]) -> None:
+        """Go by these from now on; numbers stay what they were. From any thread."""
 
     def write(self, request: WriteRequest) -> WireRequest:
         """How `request` is asked."""

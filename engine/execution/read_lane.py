@@ -18,6 +18,7 @@ from engine.text.sanitize import CleanText
 ANSWER_MS: Final = 7_000
 # From a round's end to the next one's beginning: each of its three lists may be asked for once a second.
 ROUNDS_APART_MS: Final = 1_100
+UNNUMBERED: Final = 0  # of a round that was not asked for
 
 _NO_SESSION: Final = CleanText("not logged in")
 _OTHER_SESSION: Final = CleanText("there was another login meanwhile")
@@ -67,6 +68,11 @@ class ReadLane:
             self._rounds.append(request)
         elif request not in self._looks:
             self._looks.append(request)
+
+    def reread(self) -> None:
+        """Read a round that nobody has numbered, as nobody knows what was missed until now; one that is still to begin will do."""
+        if self._up and not self._rounds:
+            self._rounds.append(ReadRound(UNNUMBERED))
 
     def session(self, generation: int, *, up: bool) -> None:
         """The login is number `generation` now, and good or not."""
@@ -119,6 +125,11 @@ class ReadLane:
         if self._rounds:
             return max(self._clock.pause_ms, self._rounds_from_ms - self._clock.ms)
         return None
+
+    @property
+    def under_way(self) -> int:
+        """Number of the request whose reply is awaited; 0: of none."""
+        return 0 if self._under_way is None else self._under_way.number
 
     def take_events(self) -> list[OrderAnswer]:
         """What came about since the last call."""

@@ -170,6 +170,16 @@ class WriteLane:
             dues.append(self._clock.pause_ms)
         return max(0, min(dues)) if dues else None
 
+    @property
+    def waits(self) -> bool:
+        """Whether a request waits here, so that a row on the disk may be what it waits for."""
+        return bool(self._waiting)
+
+    @property
+    def under_way(self) -> int:
+        """Number of the request whose reply is awaited; 0: of none."""
+        return 0 if self._under_way is None else self._under_way.number
+
     def take_events(self) -> list[OrderAnswer]:
         """What came about since the last call."""
         events, self._events = self._events, []

@@ -158,7 +158,7 @@ class _Job:
             connection.sock = self._connect()
             return self._exchange(connection)
         except OSError as error:
-            raise CallError(_plain(error, place.host, self._request.silence_s), sent=self._sent) from None
+            raise CallError(in_plain_words(error, place.host, self._request.silence_s), sent=self._sent) from None
         except HTTPException:  # its text may hold what the server sent
             raise CallError("the server's answer is not HTTP or was cut off", sent=self._sent) from None
         finally:
@@ -259,7 +259,7 @@ def _shut(sock: socket.socket) -> None:
         return  # not connected yet, or gone: nothing waits on it for longer than its timeout
 
 
-def _plain(error: OSError, host: str, silence_s: float) -> str:
+def in_plain_words(error: OSError, host: str, silence_s: float) -> str:
     """What a failed connection means, in words that hold nothing of what was sent."""
     if isinstance(error, TimeoutError):
         return f"{host}: silent for {silence_s:g} s"

@@ -77,7 +77,7 @@ class HttpServer:
                 self._open.discard(connection)
                 connection = self._wrap(connection)
                 self._open.add(connection)
-            asked = _read(connection)
+            asked = read_request(connection)
             self.requests.append(asked)
             self.came.set()
             said = self._respond(asked)
@@ -92,7 +92,8 @@ class HttpServer:
             connection.close()
 
 
-def _read(connection: socket.socket) -> HttpRequest:
+def read_request(connection: socket.socket) -> HttpRequest:
+    """The next request, whole."""
     data = b""
     while b"\r\n\r\n" not in data:
         piece = connection.recv(65536)

@@ -1,22 +1,21 @@
 """A session with SmartAPI: one-time password, login, tokens of today. Knows no feed; writes no token anywhere."""
 
-import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.model.clock import Clock, SystemClock
 from engine.outside.https import Caller, CallError, HttpAnswer, Request
-from engine.text.redaction import MASK, hide
 from engine.text.sanitize import CleanText, clean
 from engine.venues.angelone.answers import AnswerVerdict, judge, one_line
 from engine.venues.angelone.credentials import Credentials, masked
 from engine.venues.angelone.login_budget import LoginBudget, Moment
 from engine.venues.angelone.one_time_password import WINDOW_S, one_time_password
-from engine.version import VERSION
+from engine.venues.angelone.tokens import AGENT, Tokens, headers, is_of, tokens_in
 
 _USER = "/rest/auth/angelbroking/user/v1/"
 _SECURE = "/rest/secure/angelbroking/user/v1/"
@@ -33,21 +32,6 @@ MOST_AGAIN = 3
 TAIL_S = 2  # of a window: the password could be too old when it arrives
 
 _SYSTEM_CLOCK = SystemClock()
-
-
-class Tokens(Struct, frozen=True):
-    """What a login gives; `jwt` without the word Bearer. Shows nothing of itself."""
-
-    jwt: str
-    refresh: str
-    feed: str
-
-    def __repr__(self) -> str:
-        return f"Tokens({MASK})"
-
-    def __rich_repr__(self) -> list[tuple[str, str]]:
-        """The same for a debugger that would list the fields."""
-        return [("tokens", MASK)]
 
 
 class AccountProfile(Struct, frozen=True):
@@ -77,7 +61,8 @@ class LoginError(Exception):
 class LoginSession:
     """Keeps the tokens of one IST day in memory; `close` from any thread ends the call under way at once.
 
-    Every call is over within 7 s, and 2 s more where it waits for a fresh password.
+    Every call is over within 7 s, and 2 s more where it waits for a fresh password. Feed and orders go by one of these:
+    `current` is read without waiting for a call, and whoever finds its tokens refused asks for later ones.
     """
 
     def __init__(self, credentials: Credentials, rest_url: str, clock: Clock = _SYSTEM_CLOCK) -> None:
@@ -89,6 +74,8 @@ class LoginSession:
         self._clock = clock
         self._turn = threading.Lock()  # one call at a time; guards everything below
         self._tokens: Tokens | None = None
+        self._generation = 0  # of the newest login
+        self._changed: Callable[[], None] = lambda: None
         self._day = date.min
         self._earliest_ns = -(2**62)  # monotonic: no login before
         self._failures = 0  # refusals in a row whose meaning is known
@@ -108,10 +95,29 @@ class LoginSession:
                 return self._tokens
             return self._log_in()
 
-    def renew(self) -> Tokens:
-        """Log in anew, at most once in 30 s; raises LoginError, also when it is too early."""
+    @property
+    def current(self) -> Tokens | None:
+        """The tokens in use, None where there are none or they were refused; from any thread, returns at once."""
+        return self._tokens
+
+    def on_change(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called whenever `current` has become another, from whichever thread made it so; it must not wait."""
+        self._changed = tell
+
+    def renew(self, after: int) -> Tokens:
+        """Tokens of a later login than number `after`, by one where there is none yet; at most one in 30 s. Raises LoginError, also when it is too early."""
         with self._turn:
+            if self._tokens is not None and self._tokens.generation > after and self._day == self._today():
+                return self._tokens
             return self._log_in()
+
+    def log_in_after(self, generation: int) -> str:
+        """The same in words: why there is no later login, "" where there is."""
+        try:
+            self.renew(generation)
+        except LoginError as error:
+            return error.text
+        return ""
 
     def profile(self) -> AccountProfile:
         """Ask whose session it is: the probe whether it is alive; raises LoginError (`session_dead` where it is not)."""
@@ -136,13 +142,13 @@ class LoginSession:
             try:
                 self._ask("logout", "POST", _SECURE + "logout", {"clientcode": self.client_code})
             finally:
-                self._tokens = None
+                self._keep(None)
 
     def probe_clock(self) -> float | None:
         """Seconds that our clock is ahead of the server's, None where it does not tell; raises LoginError."""
         with self._turn:
             try:
-                self._note_clock(self._caller.call(Request("GET", "/", {"Accept": "*/*", "User-Agent": _AGENT})))
+                self._note_clock(self._caller.call(Request("GET", "/", {"Accept": "*/*", "User-Agent": AGENT})))
             except CallError as error:
                 raise LoginError(str(error), UNSENT_PAUSE_S) from None
             return self.clock_off_s
@@ -156,8 +162,14 @@ class LoginSession:
 
     # ── Below, the turn is held. ───────────────────────────────────────────────────────────────────────────────────
 
+    def _keep(self, tokens: Tokens | None) -> None:
+        """Go by these tokens from now on, and tell whoever else does."""
+        if tokens is not self._tokens:
+            self._tokens = tokens
+            self._changed()
+
     def _log_in(self) -> Tokens:
-        self._tokens = None
+        self._keep(None)
         if self._last.is_outdated(self._now()):
             self._last.begin_anew()
             self._failures = 0
@@ -174,14 +186,17 @@ class LoginSession:
         verdict = self._call("login", "POST", _USER + "loginByPassword", secrets, scrub=code)
         if verdict.kind != "well":
             raise self._refused(verdict)
-        tokens = _tokens_in(verdict.data)
+        tokens = tokens_in(verdict.data)
         if tokens is None:
             raise self._refused(AnswerVerdict("unknown", CleanText("the answer holds no tokens")))
-        if not _is_of(self.client_code, verdict.data):
+        if not is_of(self.client_code, verdict.data):
             raise self._refused(AnswerVerdict("unknown", CleanText("the session is another client's")))
         self._failures = self._unknown = self._busy = 0
         self._last.begin_anew()
-        self._tokens, self._day = tokens, today
+        self._generation += 1
+        self._day = today
+        tokens = replace(tokens, generation=self._generation)
+        self._keep(tokens)
         return tokens
 
     def _await_window(self) -> None:
@@ -241,7 +256,7 @@ class LoginSession:
         if verdict.kind == "well":
             return verdict
         if verdict.kind == "dead":
-            self._tokens = None
+            self._keep(None)
             raise LoginError(f"{what}: {verdict.text}", PAUSE_S, session_dead=True)
         raise LoginError(f"{what}: {verdict.text}", None if verdict.kind == "hopeless" else PAUSE_S)
 
@@ -266,21 +281,7 @@ class LoginSession:
         return judge(answer.status, answer.body, scrub)
 
     def _headers(self) -> dict[str, str]:
-        """All nine that the broker asks for; the addresses are placeholders, which it takes."""
-        headers = {
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-            "User-Agent": _AGENT,
-            "X-UserType": "USER",
-            "X-SourceID": "WEB",
-            "X-ClientLocalIP": "127.0.0.1",
-            "X-ClientPublicIP": "127.0.0.1",
-            "X-MACAddress": "00:00:00:00:00:00",
-            "X-PrivateKey": self.api_key,
-        }
-        if self._tokens is not None:
-            headers["Authorization"] = f"Bearer {self._tokens.jwt}"
-        return headers
+        return headers(self.api_key, "" if self._tokens is None else self._tokens.jwt)
 
     def _note_clock(self, answer: HttpAnswer) -> None:
         from email.utils import parsedate_to_datetime  # noqa: PLC0415 - the HTTP client has it loaded by now
@@ -293,28 +294,3 @@ class LoginSession:
 
     def _today(self) -> date:
         return (datetime.fromtimestamp(self._clock.wall_ns() // 10**9, UTC) + _IST).date()
-
-
-_AGENT = f"myquant-tui/{VERSION}"
-_TOKEN = re.compile(r"[!-~]{4,8192}")  # what can stand in a header
-
-
-def _is_of(client_code: str, data: object) -> bool:
-    """Whether the session of a login's answer is this client's, as far as the answer says whose it is."""
-    said = data.get("clientcode", data.get("clientCode")) if isinstance(data, dict) else None
-    return not isinstance(said, str) or said.strip().upper() == client_code.upper()
-
-
-def _tokens_in(data: object) -> Tokens | None:
-    """The three tokens of a login's answer, hidden from logs from now on; None where one is missing or malformed."""
-    if not isinstance(data, dict):
-        return None
-    found: list[str] = []
-    for key in ("jwtToken", "refreshToken", "feedToken"):
-        token = data.get(key)
-        token = re.sub("(?i)^bearer +", "", token.strip()) if isinstance(token, str) else ""
-        if not _TOKEN.fullmatch(token):
-            return None
-        hide(token)
-        found.append(token)
-    return Tokens(*found)

@@ -17,8 +17,9 @@ from engine.stream.live_feed import Pace, StreamFeed
 from engine.stream.tick_builder import Slot, TickBuilder, place
 from engine.venues.angelone import wire
 from engine.venues.angelone.instruments.listed import scale_of
-from engine.venues.angelone.login import LoginError, Tokens
+from engine.venues.angelone.login import LoginError
 from engine.venues.angelone.settings import SmartApiConfig
+from engine.venues.angelone.tokens import Tokens
 
 MOST_INSTRUMENTS = 1000  # subscriptions of one session
 _BATCH = 250
@@ -35,8 +36,8 @@ class TokenKeeper(Protocol):
     def tokens(self) -> Tokens:
         """Today's tokens, by a login where there are none; raises LoginError."""
 
-    def renew(self) -> Tokens:
-        """New tokens by a login; raises LoginError."""
+    def renew(self, after: int) -> Tokens:
+        """Tokens of a later login than number `after`; raises LoginError."""
 
 
 class SmartApi:
@@ -53,6 +54,7 @@ class SmartApi:
         self._address = address("smartapi.stream_url", settings.stream_url)
         self.source = f"smartapi {self._address.host}"
         self._login = login
+        self._generation = 0  # of the login whose tokens were shown last
         self._ticker = ticker
         self._mode = wire.MODES[settings.mode]
         self._snap = self._mode == wire.SNAP_QUOTE
@@ -71,6 +73,7 @@ class SmartApi:
     def endpoint(self) -> Endpoint:
         """The stream's address with the four headers; raises LinkLost, Hopeless."""
         tokens = self._logged_in(self._login.tokens)
+        self._generation = tokens.generation
         try:
             headers = wire.handshake_headers(tokens.jwt, self._login.api_key, self._login.client_code, tokens.feed)
         except ValueError as error:  # names the header, never its value
@@ -79,8 +82,8 @@ class SmartApi:
         return Endpoint(at.secure, at.host, at.port, at.resource, tuple(headers))
 
     def renew(self) -> None:
-        """Log in afresh; raises LinkLost, Hopeless."""
-        self._logged_in(self._login.renew)
+        """Log in afresh, unless somebody else has done so since; raises LinkLost, Hopeless."""
+        self._logged_in(lambda: self._login.renew(self._generation))
 
     def _logged_in(self, ask: Callable[[], Tokens]) -> Tokens:
         try:

@@ -1,6 +1,6 @@
 """Angel One as a run's source: credentials, instruments, its feed. Looks instruments up, logs nobody in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,7 +8,10 @@ from msgspec.structs import replace
 
 from engine.config import Config, instrument_for, wanted_symbols
 from engine.markets.market import market_of_segment
+from engine.model.clock import Clock
 from engine.model.errors import ConfigError, UserError
+from engine.model.order_reports import OrderAnswer
+from engine.model.ports import OpenedLanes, OrderJournal
 from engine.model.types import Instrument
 from engine.venues.angelone.credentials import Credentials, find_credentials
 from engine.venues.angelone.instruments.lookup import Instruments
@@ -46,11 +49,27 @@ def _supply(config: Config, credentials: Credentials) -> tuple[LiveSupply, tuple
         connect=lambda tell, in_session: smartapi_feed(config, instruments, login, tell=tell, in_session=in_session),
         with_more=lambda more: _supply(with_symbols(config, (*symbols, *more)), credentials)[0],
         close=login.close,
+        broker=lambda *given: _orders(config, login, *given),
         new_day=lambda listed: _look_again(config, listed),
         find=lambda more: _found(config, more),
         objection=objection,
     )
     return supply, told
+
+
+def _orders(
+    config: Config,
+    login: LoginSession,
+    instruments: Sequence[Instrument],
+    post: Callable[[OrderAnswer], None],
+    journal: OrderJournal,
+    clock: Clock,
+) -> OpenedLanes:
+    """The lanes to Angel One, on the feed's login."""
+    # Only a run that sends orders has the means to: no other has a module of them loaded.
+    from engine.venues.angelone.order_connections import open_orders  # noqa: PLC0415
+
+    return open_orders(config, login, instruments, post, journal, clock)
 
 
 def _found(config: Config, symbols: Sequence[str]) -> tuple[tuple[Instrument, ...], tuple[str, ...]]:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import socket
-import ssl
 from threading import Event
 
 import msgspec
@@ -11,29 +10,10 @@ import pytest
 
 from engine.stream.live_feed import StreamFeed
 from engine.venues.angelone.login import LoginError
+from tests.support.venues.key_pair import encrypting, pair_in
 from tests.support.venues.stream_harness import QUICK, FakeLogin, packet, running, smartapi
 from tests.support.venues.stream_server import BINARY, ScriptedServer
 from tests.support.waiting import PATIENCE_S
-
-# Of "localhost" and of nobody else, valid from 2020 to 2120, and known to no one but these tests.
-PAIR = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUnatMbfWBCjNNcIt
-G90Lw4ldwDQZ4XKDPJNcDuSMK4ihRANCAAS5aF5bzVNYRyBWI5CfbZ6jkYG9DUQS
-rvUcwkxHJsyWMabY1H71XbvqKevdfOU+9EoLeNkbD8e4wx6+c40f/ySS
------END PRIVATE KEY-----
------BEGIN CERTIFICATE-----
-MIIBpTCCAUugAwIBAgIUUE6tRbxxvTkLMu7+ZlFAI3B9+MUwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAx
-MDAwMDAwWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAS5aF5bzVNYRyBWI5CfbZ6jkYG9DUQSrvUcwkxHJsyWMabY1H71Xbvq
-KevdfOU+9EoLeNkbD8e4wx6+c40f/ySSo3kwdzAUBgNVHREEDTALgglsb2NhbGhv
-c3QwDgYDVR0PAQH/BAQDAgKEMB0GA1UdDgQWBBTGlnQ2oqsHfFlW6h5Vi+x8BYcp
-bDAfBgNVHSMEGDAWgBTGlnQ2oqsHfFlW6h5Vi+x8BYcpbDAPBgNVHRMBAf8EBTAD
-AQH/MAoGCCqGSM49BAMCA0gAMEUCIEQbrTfPQxQZmFZssi5X+WOf9IEY7Q2WnMmx
-sjlQn/uGAiEA7uYqDYiu5Z4hQ3Zi87dcy7BvBYblk5YQgva/BUg1JzA=
------END CERTIFICATE-----
-"""
 
 # Times that only the bell can cut short.
 ENDLESS = msgspec.structs.replace(
@@ -49,15 +29,7 @@ ENDLESS = msgspec.structs.replace(
 
 @pytest.fixture
 def pair(tmp_path):
-    path = tmp_path / "pair.pem"
-    path.write_text(PAIR)
-    return path
-
-
-def encrypting(path):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return lambda sock: context.wrap_socket(sock, server_side=True)
+    return pair_in(tmp_path)
 
 
 def two_packets(conn):

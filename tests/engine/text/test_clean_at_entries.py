@@ -33,6 +33,10 @@ ENTRIES = (
     "engine/text/sanitize.py",
     "engine/model/errors.py",  # the way out for whatever goes wrong
     "engine/logs/",  # whatever a logger was given, ours or a library's
+    "engine/execution/lane_thread.py",  # what has broken a lane
+    "engine/execution/order_line.py",  # why a connection ended
+    "engine/execution/order_session.py",  # why there is no login
+    "engine/execution/updates_thread.py",  # the way out for whatever ends a link
     "engine/link/client.py",
     "engine/link/control.py",
     "engine/link/protocol.py",  # all that comes through the socket, in both directions

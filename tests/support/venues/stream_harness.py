@@ -15,8 +15,9 @@ from engine.model.types import (
     Tick,
 )
 from engine.stream.live_feed import Pace, StreamFeed
-from engine.venues.angelone.login import LoginError, Tokens
+from engine.venues.angelone.login import LoginError
 from engine.venues.angelone.stream import smartapi_feed
+from engine.venues.angelone.tokens import Tokens
 from engine.venues.binance.stream import binance_feed
 from tests.support.builders import config
 from tests.support.venues.stream_server import BINARY, ScriptedServer
@@ -60,7 +61,7 @@ class FakeLogin:
         number = 2 if self.renewed else 1
         return Tokens(f"jwt-secret-{number}", "refresh-secret", f"feed-secret-{number}")
 
-    def renew(self) -> Tokens:
+    def renew(self, after: int) -> Tokens:
         self.renewed += 1
         if self._renewal is not None:
             raise self._renewal

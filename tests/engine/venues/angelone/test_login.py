@@ -16,7 +16,8 @@ import pytest
 from engine.model.clock import VirtualClock
 from engine.text import redaction
 from engine.venues.angelone.credentials import Credentials
-from engine.venues.angelone.login import LoginError, LoginSession, Tokens
+from engine.venues.angelone.login import LoginError, LoginSession
+from engine.venues.angelone.tokens import Tokens
 from tests.support.http_server import HttpRequest, HttpServer, answer
 from tests.support.waiting import PATIENCE_S
 
@@ -108,10 +109,10 @@ def test_one_login_in_thirty_seconds(clock: VirtualClock) -> None:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         login.tokens()
         clock.advance(12 * 10**9)
-        assert refused(login.renew).retry_s == pytest.approx(18)
+        assert refused(lambda: login.renew(1)).retry_s == pytest.approx(18)
         assert len(stub.requests) == 1
         clock.advance(18 * 10**9)
-        login.renew()
+        login.renew(1)
         assert len(stub.requests) == 2
         assert login.tokens().jwt == JWT
 
@@ -131,7 +132,7 @@ def test_a_wrong_one_time_password_points_at_the_clock_and_is_tried_five_times(c
         assert last.text.endswith("; not tried again before tomorrow (IST), unless this machine's clock is set")
         for _ in range(11):  # until 23:02 in India
             clock.advance(HOUR_NS)
-            assert refused(login.renew).again_s == 60
+            assert refused(lambda: login.renew(1)).again_s == 60
         assert len(stub.requests) == 5
 
 
@@ -139,14 +140,14 @@ def test_a_success_forgets_the_failures_before_it(clock: VirtualClock) -> None:
     with HttpServer(Scripted(*[no("AB1050")] * 4, well(), *[no("AB1050")] * 4, well())) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
         for _ in range(4):
-            refused(login.renew)
+            refused(lambda: login.renew(1))
             clock.advance(30 * 10**9)
-        login.renew()
+        login.renew(1)
         for _ in range(4):
             clock.advance(30 * 10**9)
-            assert refused(login.renew).retry_s is not None
+            assert refused(lambda: login.renew(1)).retry_s is not None
         clock.advance(30 * 10**9)
-        login.renew()
+        login.renew(1)
         assert len(stub.requests) == 10
 
 
@@ -158,12 +159,12 @@ def test_a_hopeless_login_is_tried_three_times_more_a_quarter_of_an_hour_apart(c
             error = refused(login.tokens)
             assert (error.retry_s, error.again_s) == (None, 900)
             clock.advance(899 * 10**9)
-            early = refused(login.renew)
+            early = refused(lambda: login.renew(1))
             assert code in early.text
             assert (early.retry_s, early.again_s) == (None, 1)
             assert len(stub.requests) == tries
             clock.advance(10**9)
-        assert refused(login.renew).again_s == 60
+        assert refused(lambda: login.renew(1)).again_s == 60
         for _ in range(11):  # until 23:45 in India
             clock.advance(HOUR_NS)
             error = refused(login.tokens)
@@ -223,7 +224,7 @@ def test_a_hopeless_login_that_helps_after_all_forgets_the_verdict(clock: Virtua
         clock.advance(900 * 10**9)
         assert login.tokens().jwt == JWT
         clock.advance(30 * 10**9)
-        assert refused(login.renew).again_s == 900  # a verdict of its own
+        assert refused(lambda: login.renew(1)).again_s == 900  # a verdict of its own
         assert len(stub.requests) == 4
 
 
@@ -271,11 +272,11 @@ def test_the_first_busy_answer_costs_half_a_minute_and_those_behind_it_a_whole_o
         login = LoginSession(CREDENTIALS, stub.url, clock)
         for pause_s in (30, 60, 60):
             assert refused(login.tokens).retry_s == pause_s
-            assert refused(login.renew).retry_s == pytest.approx(pause_s)
+            assert refused(lambda: login.renew(1)).retry_s == pytest.approx(pause_s)
             clock.advance(pause_s * 10**9)
         login.tokens()
         clock.advance(30 * 10**9)
-        assert refused(login.renew).retry_s == 30
+        assert refused(lambda: login.renew(1)).retry_s == 30
         assert len(stub.requests) == 5
 
 

@@ -1,0 +1,130 @@
+"""An HTTP/1.1 answer as a client sees it: bytes in, one whole answer out, bounded. Knows no socket."""
+
+import re
+from typing import Final
+
+from engine.outside.https import HttpAnswer
+
+_HEAD_BYTES: Final = 16_384
+_STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [^\r\n]*)?", re.ASCII)
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,100}", re.ASCII)
+_LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
+_CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?", re.ASCII)
+_WITHOUT_BODY: Final = (204, 304)
+_GOING_ON: Final = 200  # a status below it announces the answer, and is none
+
+
+class BadAnswerError(Exception):
+    """What came is no whole answer; the text says why and holds nothing of it."""
+
+
+class AnswerReader:
+    """Takes the bytes of one connection in whatever pieces they come, and never holds more than head, `limit_bytes` and a piece."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._data = bytearray()
+        self._status = 0  # 0: the head is still coming
+        self._headers: dict[str, str] = {}
+        self._expected: int | None = None  # bytes of the body; None where its end says how many
+        self._is_chunked = False
+        self._body = bytearray()  # of chunks that are whole
+        self._over = False  # the last of them has come, and a trailer may follow
+
+    def feed(self, data: bytes) -> HttpAnswer | None:
+        """Add what came; the answer once it is whole. Raises BadAnswerError."""
+        self._data += data
+        while not self._status:
+            if not self._take_head():
+                return None
+        if self._is_chunked:
+            return self._take_chunks()
+        count = len(self._data)
+        if count > self._limit:
+            raise self._too_large()
+        if self._expected is None or count < self._expected:
+            return None
+        return self._answer(bytes(self._data[: self._expected]))
+
+    def ended(self) -> HttpAnswer:
+        """The server has closed the connection: the answer where that was its end. Raises BadAnswerError."""
+        if not self._status and not self._data:
+            raise BadAnswerError("the connection was closed without an answer")
+        if not self._status or self._is_chunked or self._expected is not None:
+            raise BadAnswerError("the answer was cut off")
+        return self._answer(bytes(self._data))
+
+    def _take_head(self) -> bool:
+        """Take the head off what has come, where it is whole."""
+        end = self._data.find(b"\r\n\r\n")
+        if end < 0 or end > _HEAD_BYTES:
+            if len(self._data) > _HEAD_BYTES:
+                raise BadAnswerError("the answer's head is too long")
+            return False
+        first, *lines = bytes(self._data[:end]).split(b"\r\n")
+        del self._data[: end + 4]
+        status = _STATUS.fullmatch(first)
+        if status is None:
+            raise BadAnswerError("the answer is not HTTP")
+        if int(status[1]) < _GOING_ON:
+            return bool(self._data)  # the answer itself follows
+        self._take_headers(lines)
+        self._status = int(status[1])
+        return True
+
+    def _take_headers(self, lines: list[bytes]) -> None:
+        lengths: set[str] = set()
+        for line in lines:
+            name, colon, value = line.decode("latin-1").partition(":")
+            name, value = name.lower(), value.strip()
+            if not colon or not _NAME.fullmatch(name):
+                raise BadAnswerError("the answer is not HTTP")
+            self._headers[name] = value
+            if name == "content-length":
+                lengths.add(value)
+        if self._headers.get("content-encoding", "identity") != "identity":
+            raise BadAnswerError("the answer is compressed, which was not asked for")
+        coding = self._headers.get("transfer-encoding", "").lower()
+        if coding not in {"", "chunked", "identity"} or len(lengths) > 1:
+            raise BadAnswerError("the answer does not say how long it is")
+        self._is_chunked = coding == "chunked"
+        if lengths and not self._is_chunked:
+            (told,) = lengths
+            if not _LENGTH.fullmatch(told):
+                raise BadAnswerError("the answer does not say how long it is")
+            self._expected = int(told)
+            if self._expected > self._limit:
+                raise self._too_large()
+
+    def _take_chunks(self) -> HttpAnswer | None:
+        data = self._data
+        while (end := data.find(b"\r\n")) >= 0:
+            line = bytes(data[:end])
+            if self._over:
+                del data[: end + 2]
+                if not line:
+                    return self._answer(bytes(self._body))
+                continue  # of a trailer, which says nothing to us
+            size = _CHUNK.fullmatch(line)
+            if size is None:
+                raise BadAnswerError("the answer is not HTTP")
+            count = int(size[1], 16)
+            if len(self._body) + count > self._limit:
+                raise self._too_large()
+            stop = end + 2 + count
+            if count and len(data) < stop + 2:
+                return None
+            if count and data[stop : stop + 2] != b"\r\n":
+                raise BadAnswerError("the answer is not HTTP")
+            self._over = not count
+            self._body += data[end + 2 : stop]
+            del data[: stop + (2 if count else 0)]
+        if len(data) > _HEAD_BYTES:
+            raise BadAnswerError("the answer is not HTTP")
+        return None
+
+    def _answer(self, body: bytes) -> HttpAnswer:
+        return HttpAnswer(self._status, self._headers, b"" if self._status in _WITHOUT_BODY else body)
+
+    def _too_large(self) -> BadAnswerError:
+        return BadAnswerError(f"the answer is larger than {self._limit:,} bytes")

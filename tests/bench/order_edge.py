@@ -1,0 +1,87 @@
+"""From the decision of an order to its arrival on loopback, both its rows durable in a real journal: `python -m tests.bench.order_edge [ORDERS]`."""
+
+import multiprocessing
+import sys
+import tempfile
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Event
+
+from engine.journal import SqliteJournal
+from engine.model.clock import SystemClock, VirtualClock
+from engine.model.order_reports import Accepted, OrderAnswer, SessionChanged
+from engine.venues.angelone.login import LoginSession
+from engine.venues.angelone.order_connections import open_orders
+from tests.bench.flat_figures import percentile
+from tests.support.broker_answers import TRADED
+from tests.support.builders import config
+from tests.support.lane_harness import place
+from tests.support.venues.edge_harness import CREDENTIALS, NOON_NS
+from tests.support.venues.order_server import OrderServer, ServedLine, yes
+
+ORDERS = 500
+MOST_MS = 5.0
+_APART_S = 0.03  # so that the next connection is open, as between two orders of a day
+
+
+def serve(pipe: Connection) -> None:
+    """A broker in a process of its own, whose answers carry the moment at which the request had come."""
+
+    def arrived(line: ServedLine) -> None:
+        yes({"orderid": "200910000000001", "uniqueorderid": str(time.perf_counter_ns())})(line)
+
+    with OrderServer() as server:
+        server.act("placeOrder", arrived)
+        pipe.send(server.url)
+        pipe.recv()
+
+
+def measured(url: str, folder: Path, orders: int) -> list[float]:
+    """Milliseconds of each order."""
+    came = Event()
+    stamps: list[int] = []
+
+    def post(answer: OrderAnswer) -> None:
+        if isinstance(answer, Accepted):
+            stamps.append(int(answer.unique_id))
+        if isinstance(answer, Accepted | SessionChanged):
+            came.set()
+
+    journal = SqliteJournal.open(folder, "paper", SystemClock())
+    chosen = config(f"smartapi.rest_url={url}", "smartapi.orders_url=ws://127.0.0.1:1")
+    login = LoginSession(CREDENTIALS, url, VirtualClock(NOON_NS))
+    edge = open_orders(chosen, login, TRADED, post, journal, SystemClock())
+    edge.start()
+    came.wait()
+    spent: list[float] = []
+    for number in range(1, orders + 1):
+        time.sleep(_APART_S)
+        came.clear()
+        request = place(number, "EXIT")
+        decided_ns = time.perf_counter_ns()
+        edge.ask(request, journal.write(request))
+        came.wait()
+        spent.append((stamps[-1] - decided_ns) / 1e6)
+    edge.stop(5.0)
+    journal.close("well")
+    return spent
+
+
+def main() -> int:
+    """Print quantiles; 1 where the 99th percentile is above `MOST_MS`."""
+    orders = int(sys.argv[1]) if len(sys.argv) > 1 else ORDERS
+    ours, theirs = multiprocessing.Pipe()
+    broker = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
+    broker.start()
+    with tempfile.TemporaryDirectory() as folder:
+        spent = measured(ours.recv(), Path(folder), orders)
+    ours.send("")
+    broker.join()
+    quantiles = [f"p{percent} {percentile(spent, percent):.2f} ms" for percent in (50, 95, 99, 100)]
+    print(f"decided to arrived, {orders} orders: {', '.join(quantiles)}")
+    return int(percentile(spent, 99) > MOST_MS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

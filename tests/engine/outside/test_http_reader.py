@@ -1,0 +1,81 @@
+"""Answers in pieces: whole ones come out whole, in whatever pieces they came; everything else is refused, and nothing grows."""
+
+import pytest
+
+from engine.outside.http_reader import AnswerReader, BadAnswerError
+from engine.outside.https import HttpAnswer
+
+BODY = b'{"status": true}'
+WHOLE = {
+    "counted": b"HTTP/1.1 200 OK\r\nContent-Length: 16\r\nX-Thing:  a \r\n\r\n" + BODY,
+    "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6;ext=1\r\n"
+    + BODY[:6]
+    + b"\r\nA\r\n"
+    + BODY[6:]
+    + b"\r\n0\r\nTrailer: x\r\n\r\n",
+    "announced": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n" + BODY,
+    "without a word": b"HTTP/1.0 200\r\ncontent-length: 16\r\n\r\n" + BODY,
+}
+BAD = {
+    "not HTTP": b"SSH-2.0\r\n\r\n",
+    "is not HTTP": b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+    "how long": b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    "how long it is": b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+    "compressed": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
+    "larger than 100": b"HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n",
+    "larger than 100 bytes": b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 101,
+    "than 100 bytes": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n",
+    "the answer is not HTTP": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxyz\r\n",
+    "head is too long": b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 4_000,
+}
+CUT = {
+    "closed without an answer": b"",
+    "cut off": b"HTTP/1.1 20",
+    "was cut off": b"HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n" + BODY[:-1],
+    "answer was cut off": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n" + BODY[:6] + b"\r\n",
+}
+
+
+def fed(data: bytes, piece: int) -> HttpAnswer | None:
+    reader = AnswerReader(100)
+    for start in range(0, len(data), piece):
+        answer = reader.feed(data[start : start + piece])
+        if answer is not None:
+            return answer
+    return None
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("piece", [1, 2, 3, 7, 1_000])
+def test_an_answer_is_whole_in_whatever_pieces_it_comes(name: str, piece: int) -> None:
+    answer = fed(WHOLE[name], piece)
+    assert answer is not None
+    assert (answer.status, answer.body) == (200, BODY)
+
+
+def test_headers_are_known_by_their_names_in_lower_case() -> None:
+    answer = fed(WHOLE["counted"], 5)
+    assert answer is not None
+    assert answer.headers["x-thing"] == "a"
+
+
+def test_an_answer_that_does_not_say_how_long_it_is_ends_with_the_connection() -> None:
+    reader = AnswerReader(100)
+    assert reader.feed(b"HTTP/1.1 400 Bad Request\r\n\r\n") is None
+    assert reader.feed(BODY) is None
+    assert reader.ended() == HttpAnswer(400, {}, BODY)
+
+
+@pytest.mark.parametrize("words", BAD)
+@pytest.mark.parametrize("piece", [1, 100_000])
+def test_what_is_no_answer_is_refused(words: str, piece: int) -> None:
+    with pytest.raises(BadAnswerError, match=words):
+        fed(BAD[words], piece)
+
+
+@pytest.mark.parametrize("words", CUT)
+def test_what_ends_too_soon_is_no_answer(words: str) -> None:
+    reader = AnswerReader(100)
+    assert reader.feed(CUT[words]) is None or not CUT[words]
+    with pytest.raises(BadAnswerError, match=words):
+        reader.ended()
