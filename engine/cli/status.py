@@ -24,7 +24,7 @@ _SCHEMA = """exit status: 0 it runs and goes on, 1 none runs, 3 it stands still 
 are numbers in the currency and in units, ages are seconds, null is not known; *_at is ISO 8601 in UTC, *_ns the same in
 nanoseconds of the epoch. Words are from these sets; *_reason, *_words, locked, halted, problem, found are for a person.
   state           running, stands_still, no_answer, dead (its journal tells), never_ran, several (see engines)
-  running, pid, mode (live, paper, mock, replay), state_dir, asked_at, asked_ns, source, delivery, ticks
+  running, pid, mode (live, live-sim, paper, mock, replay), state_dir, asked_at, asked_ns, source, delivery, ticks
   link            "" (none), or CONNECTING, LOGIN, UP, WAITING, CLOSED, REFUSED, STOPPED; link_reason
   newest_tick_at, newest_tick_ns (the exchange's stamp), newest_tick_age_s (since it came), beat_age_s (of its loop)
   market          open, closed, unknown; market_reason
@@ -44,6 +44,15 @@ nanoseconds of the epoch. Words are from these sets; *_reason, *_words, locked, 
                     days, days_minutes, days_watched, days_share, days_unwatched (the same over all days that are known)};
                   null of a replay; of an engine that does not answer or is gone as its file has them: the newest day as
                   a whole; uptime_words
+  live            {account (masked), working (orders that are not over), unknown (of them), left_out (of today, not listed),
+                    orders [{tag, broker_id, symbol, side, quantity, filled, decided_price, limit_price, average_price,
+                      state (INTENT, SENDING, UNKNOWN, WORKING, AMENDING, CANCELLING, SETTLING, FILLED, CANCELLED, REJECTED,
+                      REFUSED, NOT_PLACED), rounds (that looked for it while UNKNOWN), purpose (ENTRY, EXIT, FLAT, NET),
+                      reason, said (the broker's words), at, at_ns}],
+                    locks [why entries are locked or in doubt], entries_wait (for what), loss_left (today), logged_in,
+                    budget {second, second_most, minute, minute_most, hour, hour_most, day, day_most, reserve},
+                    round_age_s (of the broker's books), round_trip_ms, updates (STOPPED, LOGIN, CONNECTING, UP, WAITING)};
+                  null where no order goes out, and of an engine that does not answer or is gone
   engines         of several, each as above: those that run, and dead ones that hold something or may do so"""
 
 
@@ -102,12 +111,15 @@ def _lines(status: "Status") -> Iterator[str]:
 
 
 def _of_running(status: "Status", held: list[str]) -> Iterator[str]:
+    from engine.serving.live_status import lines_of
+
     age = "no tick yet" if status.newest_tick_age_s is None else f"newest tick {status.newest_tick_age_s:.1f} s ago"
     entries = status.entries_words.removeprefix("entries ") or status.entries
     barred = entries.startswith(("LOCKED", "HALTED"))
     control = f", {status.control} has control" if status.control else ""
     link = f", link {status.link} {status.link_reason}".rstrip() if status.link else ""
-    yield f"{status.mode.upper()} engine {status.pid}: {status.source}, delivery {status.delivery}"
+    account = f" {status.live.account}" if status.live is not None and status.live.account else ""
+    yield f"{status.mode.upper()}{account} engine {status.pid}: {status.source}, delivery {status.delivery}"
     yield f"  ticks      {status.ticks:,}, {age}{link}"
     if status.market_reason:
         yield f"  session    {status.market_reason}"
@@ -115,6 +127,8 @@ def _of_running(status: "Status", held: list[str]) -> Iterator[str]:
     yield f"  flat job   {status.flat}" + (f" until {status.flat_until}" if status.flat_until else "")
     yield from (f"  ALARM      {each}" for each in status.alarms)
     yield from (f"  position   {each}" for each in held or ("none",))
+    if status.live is not None:
+        yield from (f"  {line}" for line in lines_of(status.live))
     if status.watched:
         yield f"  watched    {_some(status.watched)}"
     if status.watch_only:

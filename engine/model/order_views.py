@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from engine.model.order_requests import Purpose
+from engine.model.order_states import OrderState
 from engine.model.types import Side
 from engine.text.sanitize import CleanText
 
@@ -22,7 +23,7 @@ class OrderView(Struct, frozen=True, omit_defaults=True):
     side: Side
     quantity: int
     purpose: Purpose
-    state: str
+    state: OrderState
     decided: int
     limit: int
     reason: str

@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from engine.model.order_states import OVER
 from engine.model.order_views import BudgetView, MismatchView, OrderView
 from engine.model.snapshot import Snapshot
 from engine.presentation import format as text
@@ -86,7 +87,7 @@ def stop_by(seen: Snapshot, index: int) -> str:
 
 def is_open(order: OrderView) -> bool:
     """Whether anything may still come of it."""
-    return order.state not in {"FILLED", "CANCELLED", "REJECTED", "REFUSED", "NOT_PLACED"}
+    return order.state not in OVER
 
 
 def troubles(seen: Snapshot) -> tuple[str, ...]:

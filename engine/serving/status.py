@@ -15,6 +15,7 @@ from engine.presentation import entries as entry_words
 from engine.presentation import feeds, log_levels, uptime
 from engine.presentation import format as text
 from engine.serving.journalled import left_in, unsettled_in_account
+from engine.serving.live_status import live_status
 from engine.serving.state_dirs import EngineDir
 from engine.serving.status_record import (
     Entries,
@@ -138,6 +139,7 @@ def _running(place: EngineDir) -> Status:
         found=seen.found,
         uptime=_uptime(seen.uptime),
         uptime_words=uptime.words(seen.uptime) if seen.uptime else "",
+        live=live_status(seen),
     )
 
 

@@ -7,6 +7,9 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from engine.model.order_requests import Purpose
+from engine.model.order_states import OVER, OrderState
+from engine.model.order_views import BudgetView
 from engine.model.types import Instrument
 
 State = Literal["running", "stands_still", "no_answer", "dead", "never_ran", "several"]
@@ -51,6 +54,57 @@ class UptimeStatus(Struct, frozen=True):
     days_watched: int
     days_share: float | None
     days_unwatched: int  # days of which no minute was watched
+
+
+class OrderStatus(Struct, frozen=True):
+    """One order of today at a real broker: quantities in units, prices in the currency; null is what is not known.
+
+    `rounds` is how often it was looked for, while nobody knows whether the broker has it.
+    """
+
+    tag: str
+    broker_id: str
+    symbol: str
+    side: str
+    quantity: Decimal
+    filled: Decimal
+    decided_price: Decimal | None
+    limit_price: Decimal | None
+    average_price: Decimal | None
+    state: OrderState
+    rounds: int
+    purpose: Purpose
+    reason: str
+    said: str
+    at: str | None
+    at_ns: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything may still come of it."""
+        return self.state not in OVER
+
+
+class LiveStatus(Struct, frozen=True):
+    """Orders at a real broker: those that matter first, `left_out` more of today; what locks entries, for what they wait.
+
+    `budget` is what is used up of the limits; `round_age_s` how old the newest reading of the broker's books is that is
+    believed, `updates` how the socket for updates stands ("": there is none).
+    """
+
+    account: str
+    working: int
+    unknown: int
+    orders: tuple[OrderStatus, ...]
+    left_out: int
+    locks: tuple[str, ...]
+    entries_wait: str
+    budget: BudgetView
+    loss_left: Decimal | None
+    logged_in: bool
+    round_age_s: float | None
+    round_trip_ms: float | None
+    updates: str
 
 
 class Status(Struct, frozen=True, kw_only=True):
@@ -104,6 +158,7 @@ class Status(Struct, frozen=True, kw_only=True):
     not_durable_s: float = 0.0
     uptime: UptimeStatus | None = None
     uptime_words: str = ""
+    live: LiveStatus | None = None
     found: tuple[str, ...] = ()
     engines: "tuple[Status, ...]" = ()  # of several, each as it would be alone
 

@@ -20,11 +20,12 @@ from engine.model.order_reports import (
     Unclear,
 )
 from engine.model.order_rows import Booked, ClosedOthers, Ended, External
+from engine.model.order_states import OrderState
 from engine.model.types import Instrument, Side
 from engine.trading.orders import rounds
 from engine.trading.orders.live_order import Alarm, LiveOrder, Outcome
 from engine.trading.orders.others import Mismatch, Others
-from engine.trading.orders.states import OrderState, OrderWord
+from engine.trading.orders.states import OrderWord
 from engine.trading.orders.tags import Tags, parse
 
 # Of these nothing may have been heard although they are there: of what is sent, too, for a lane tells it when it can.

@@ -10,10 +10,11 @@ from msgspec import Struct, field
 from engine.model.order_reports import FillReport, OrderReport, RefusalFamily, Refused
 from engine.model.order_requests import Purpose
 from engine.model.order_rows import Adopted, Booked, Ended
+from engine.model.order_states import OVER, OrderState
 from engine.model.types import Side
 from engine.text.sanitize import CleanText
 from engine.trading.orders.refusals import is_square_off
-from engine.trading.orders.states import AT_BROKER, FOR_GOOD, OVER, TOMBSTONES, TRANSITIONS, OrderState, OrderWord
+from engine.trading.orders.states import AT_BROKER, FOR_GOOD, TOMBSTONES, TRANSITIONS, OrderWord
 
 ANSWER_MS: Final = 7_000  # a request that is not answered by then is unclear
 CANCEL_MS: Final = 2_000  # a cancel that the book does not show by then is asked for again

@@ -5,20 +5,8 @@ What is not in the table cannot happen: it changes nothing and is counted (see `
 
 from typing import Final, Literal, get_args
 
-OrderState = Literal[
-    "INTENT",  # decided; the row that says so may not be on the disk yet
-    "SENDING",  # bytes may have left
-    "UNKNOWN",  # nobody knows whether the broker has it: never sent again, its quantity may still fill
-    "WORKING",  # the broker has it
-    "AMENDING",  # another price is asked for; which one holds is what the broker's book says
-    "CANCELLING",  # to be taken back; a fill wins
-    "SETTLING",  # over, but not all of its fills have been read
-    "FILLED",
-    "CANCELLED",
-    "REJECTED",  # the broker's book says so
-    "REFUSED",  # the broker's answer says so; no book has ever had it
-    "NOT_PLACED",  # it never left, or enough trusted rounds have not seen it
-]
+from engine.model.order_states import OVER, OrderState
+
 OrderWord = Literal[
     "sent", "accepted", "refused", "not_sent", "unclear",  # of placing it
     "amend", "amended", "not_amended",
@@ -31,7 +19,6 @@ OrderWord = Literal[
 
 STATES: Final[tuple[OrderState, ...]] = get_args(OrderState)
 WORDS: Final = get_args(OrderWord)
-OVER: Final[frozenset[OrderState]] = frozenset({"FILLED", "CANCELLED", "REJECTED", "REFUSED", "NOT_PLACED"})
 # Its tag may still turn up: it is taken in again, told as an alarm, and entries are locked.
 TOMBSTONES: Final[frozenset[OrderState]] = frozenset({"REFUSED", "NOT_PLACED"})
 FOR_GOOD: Final[frozenset[OrderState]] = OVER - TOMBSTONES

@@ -92,6 +92,7 @@ RUNNING: dict[str, Any] = {
         "days_unwatched": "int",
     },
     "uptime_words": "str",
+    "live": "NoneType",
     "found": [],
     "engines": [],
 }

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.model.order_reports import BrokerState, FillReport, OrderReport, Refused
+from engine.model.order_states import OVER
 from engine.text.sanitize import CleanText
 from engine.trading.orders.live_order import (
     ABSENT_MS,
@@ -21,7 +22,7 @@ from engine.trading.orders.live_order import (
     LiveOrder,
     Outcome,
 )
-from engine.trading.orders.states import OVER, STATES, TOMBSTONES, TRANSITIONS, WORDS, state_named
+from engine.trading.orders.states import STATES, TOMBSTONES, TRANSITIONS, WORDS, state_named
 
 AT_MS = 1_000_000
 

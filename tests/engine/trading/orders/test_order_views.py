@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.model.order_reports import NetReport, RoundRead
 from engine.model.order_requests import Purpose
+from engine.model.order_states import OVER, OrderState
 from engine.model.order_views import OrderView
 from engine.model.types import Instrument
 from engine.text.sanitize import CleanText
@@ -17,7 +18,7 @@ from engine.trading.orders.live_order import LiveOrder
 from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.orders.order_views import MOST, OrderViews
 from engine.trading.orders.price_ladder import Quote
-from engine.trading.orders.states import OVER, STATES, OrderState
+from engine.trading.orders.states import STATES
 from engine.trading.orders.tags import Tags
 from tests.simulation.stage import LOT, NIFTY, Stage
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from engine.model.order_reports import OrderReport, OrderSeen, RefusalFamily, Refused, Request
+from engine.model.order_states import OrderState
 from engine.model.types import Instrument, Side
 from engine.text.sanitize import CleanText
 from engine.trading.orders.blotter import Blotter
@@ -14,7 +15,6 @@ from engine.trading.orders.price_ladder import Quote
 from engine.trading.orders.pricing import Pricing
 from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.setbacks import take_refusal
-from engine.trading.orders.states import OrderState
 from engine.trading.orders.tags import Tags
 from engine.trading.orders.wishes import Wish
 
