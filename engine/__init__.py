@@ -66,6 +66,7 @@ if TYPE_CHECKING:  # the same names once more, for who checks types
     from engine.model.order_views import LiveView as LiveView
     from engine.model.order_views import MismatchView as MismatchView
     from engine.model.order_views import OrderView as OrderView
+    from engine.model.order_views import WaitView as WaitView
     from engine.model.ports import FeedView as FeedView
     from engine.model.ports import LogLine as LogLine
     from engine.model.run_views import CheckView as CheckView
@@ -148,7 +149,7 @@ _FOLDERS = {
     "engine.model.lanes_view": ("LanesView",),
     "engine.model.latency": ("LatencySummary",),
     "engine.model.one_position": ("acting_stop", "half_of", "stop_objection"),
-    "engine.model.order_views": ("BudgetView", "ForeignView", "LiveView", "MismatchView", "OrderView"),
+    "engine.model.order_views": ("BudgetView", "ForeignView", "LiveView", "MismatchView", "OrderView", "WaitView"),
     "engine.model.ports": ("FeedView", "LogLine"),
     "engine.model.run_views": (
         "CheckView",

@@ -49,7 +49,7 @@ nanoseconds of the epoch. Words are from these sets; *_reason, *_words, locked, 
                       state (INTENT, SENDING, UNKNOWN, WORKING, AMENDING, CANCELLING, SETTLING, FILLED, CANCELLED, REJECTED,
                       REFUSED, NOT_PLACED), rounds (that looked for it while UNKNOWN), purpose (ENTRY, EXIT, FLAT, NET),
                       reason, said (the broker's words), at, at_ns}],
-                    locks [why entries are locked or in doubt], entries_wait (for what), loss_left (today), logged_in,
+                    locks [why entries are locked or in doubt], entries_wait (for what), waits [what is wanted and not on its way], loss_left (today), logged_in,
                     budget {second, second_most, minute, minute_most, hour, hour_most, day, day_most, reserve},
                     round_age_s (of the broker's books), round_trip_ms, updates (STOPPED, LOGIN, CONNECTING, UP, WAITING)};
                   null where no order goes out, and of an engine that does not answer or is gone

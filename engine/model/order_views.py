@@ -70,6 +70,16 @@ class MismatchView(Struct, frozen=True):
     theirs: int
 
 
+class WaitView(Struct, frozen=True):
+    """What is wanted of one instrument while no order of it is on its way, and why ("": nothing keeps it back)."""
+
+    instrument: int
+    side: Side
+    quantity: int
+    reason: str
+    why: str
+
+
 class LiveView(Struct, frozen=True):
     """How orders at a real broker stand as a whole.
 
@@ -91,3 +101,4 @@ class LiveView(Struct, frozen=True):
     budget: BudgetView
     foreign: tuple[ForeignView, ...] = ()
     mismatches: tuple[MismatchView, ...] = ()
+    waits: tuple[WaitView, ...] = ()

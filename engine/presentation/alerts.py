@@ -9,8 +9,9 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.model.order_views import OrderView
 from engine.model.snapshot import Snapshot
-from engine.presentation import feeds
+from engine.presentation import feeds, live
 from engine.presentation import format as text
 
 AlertLevel = Literal["info", "warning", "critical"]
@@ -18,6 +19,7 @@ LEVELS: Final[tuple[AlertLevel, ...]] = ("info", "warning", "critical")  # the l
 
 _DISK_LOW_MB = 500
 _LINK_GRAVE_S = 10  # a link that comes back within is no news
+_ERRORS_GRAVE = 3  # calls in a row that failed
 _FLAT_GRAVE = ("ESCALATED", "UNRESOLVED")
 _FLAT_QUIET = ("NORMAL", "ARMED")
 
@@ -40,7 +42,16 @@ def conditions(seen: Snapshot, now_ns: int) -> tuple[Alert, ...]:
         return ()
     return tuple(
         Alert(key, level, words)
-        for found in (_engine(seen), _flat(seen), _entries(seen), _held(seen, now_ns), _feed(seen, now_ns), _disk(seen))
+        for found in (
+            _engine(seen),
+            _flat(seen),
+            _entries(seen),
+            _held(seen, now_ns),
+            _orders(seen),
+            _broker(seen),
+            _feed(seen, now_ns),
+            _disk(seen),
+        )
         for key, level, words in found
     )
 
@@ -110,6 +121,43 @@ def _held(seen: Snapshot, now_ns: int) -> _Found:
     elif (quote := feeds.unpriced(seen, now_ns)) is not None and seen.flat.state in _FLAT_QUIET:
         name = text.instrument_at(seen, quote.instrument).symbol
         yield "unpriced", "critical", f"no price of {name}, which is held: its stop is not watched"
+
+
+def _orders(seen: Snapshot) -> _Found:
+    """What nobody knows of orders at a real broker, and what it holds otherwise than we."""
+    if seen.live is None or seen.stopped:
+        return
+    unknown = next((each for each in seen.orders if each.state == "UNKNOWN"), None)
+    if unknown is not None:
+        level: AlertLevel = "warning" if unknown.purpose == "ENTRY" else "critical"
+        yield (
+            "unknown",
+            level,
+            f"nobody knows what became of order {unknown.tag} to {unknown.side} {_of(seen, unknown)}",
+        )
+    if told := live.others(seen):
+        apart = bool(seen.live.mismatches)
+        yield "broker_holds", "critical" if apart else "warning", f"the broker holds what we do not: {', '.join(told)}"
+    for waiting in live.waits(seen)[:1]:
+        yield "exit_waits", "critical", f"an order is not on its way: {waiting}"
+
+
+def _of(seen: Snapshot, order: OrderView) -> str:
+    instrument = text.instrument_at(seen, order.instrument)
+    return f"{text.quantity(instrument, order.quantity - order.filled)} {instrument.symbol}"
+
+
+def _broker(seen: Snapshot) -> _Found:
+    """Whether a real broker can be asked for anything."""
+    if seen.live is None or seen.stopped or not live.is_live(seen):
+        return
+    held = holding(seen)
+    unsold = f"; {held} cannot be sold" if held else ""
+    lanes = seen.lanes
+    if not seen.live.logged_in:
+        yield "broker", "critical" if held else "warning", f"not logged in at the broker{unsold}"
+    elif lanes is not None and lanes.errors >= _ERRORS_GRAVE:
+        yield "broker", "critical" if held else "warning", f"the broker does not answer: {lanes.because}{unsold}"
 
 
 def _feed(seen: Snapshot, now_ns: int) -> _Found:

@@ -105,6 +105,18 @@ def troubles(seen: Snapshot) -> tuple[str, ...]:
     return tuple(told)
 
 
+def waits(seen: Snapshot) -> tuple[str, ...]:
+    """`WAITS to SELL 75 NIFTY…, Stop Loss: order … is unknown`: what is wanted and not on its way."""
+    if seen.live is None:
+        return ()
+    named = [(text.instrument_at(seen, each.instrument), each) for each in seen.live.waits]
+    return tuple(
+        f"WAITS to {each.side} {text.quantity(instrument, each.quantity)} {instrument.symbol}, {each.reason}: "
+        f"{each.why or 'not sent so far'}"
+        for instrument, each in named
+    )
+
+
 def others(seen: Snapshot) -> tuple[str, ...]:
     """`MISMATCH NIFTY… 75/150`, `EXTERNAL NIFTY… +75`: where the broker holds what we do not."""
     if seen.live is None:

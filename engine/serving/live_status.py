@@ -24,6 +24,7 @@ def live_status(seen: Snapshot) -> LiveStatus | None:
         left_out=standing.left_out,
         locks=live.troubles(seen),
         entries_wait=standing.objection,
+        waits=live.waits(seen),
         budget=standing.budget,
         loss_left=cents(loss_left) if loss_left is not None else None,
         logged_in=standing.logged_in,
@@ -68,7 +69,8 @@ def lines_of(status: LiveStatus) -> list[str]:
     left = [f"loss left  {status.loss_left:,}"] if status.loss_left is not None else []
     return [
         *(f"LOCKS      {words}" for words in status.locks),
-        *([f"WAITS      {status.entries_wait}"] if status.entries_wait and not status.locks else []),
+        *(f"WAITS      {words.removeprefix('WAITS ')}" for words in status.waits),
+        *([f"WAITS      entries: {status.entries_wait}"] if status.entries_wait and not status.locks else []),
         f"orders     {orders}; {used} reserve {budget.reserve}",
         *(f"order      {_words(each)}" for each in status.orders if each.is_open),
         f"broker     {age}{trip}{updates}",

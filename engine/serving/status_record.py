@@ -86,7 +86,7 @@ class OrderStatus(Struct, frozen=True):
 
 
 class LiveStatus(Struct, frozen=True):
-    """Orders at a real broker: those that matter first, `left_out` more of today; what locks entries, for what they wait.
+    """Orders at a real broker: those that matter first, `left_out` more of today; what locks entries, for what they wait, what else `waits`.
 
     `budget` is what is used up of the limits; `round_age_s` how old the newest reading of the broker's books is that is
     believed, `updates` how the socket for updates stands ("": there is none).
@@ -99,6 +99,7 @@ class LiveStatus(Struct, frozen=True):
     left_out: int
     locks: tuple[str, ...]
     entries_wait: str
+    waits: tuple[str, ...]
     budget: BudgetView
     loss_left: Decimal | None
     logged_in: bool

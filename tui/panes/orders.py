@@ -66,7 +66,7 @@ def rows(view: View, width: int, height: int) -> list[Line]:
 
 def _troubles(view: View, width: int) -> list[Line]:
     """What a person has to know before the orders themselves."""
-    told = live.troubles(view.snapshot)
+    told = (*live.troubles(view.snapshot), *live.waits(view.snapshot))
     lines: list[Line] = [((shortened(words, width, view.glyphs), "alert"),) for words in told[:_TROUBLES]]
     if len(told) > _TROUBLES:
         lines[-1] = ((f"+{len(told) - _TROUBLES + 1} more like it: see positions and the log", "alert"),)

@@ -1,12 +1,14 @@
 """What a screen is shown of orders: bounded copies of what the desk has. Decides nothing, changes nothing."""
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from engine.model.order_views import ForeignView, LiveView, MismatchView, OrderView
+from engine.model.order_views import ForeignView, LiveView, MismatchView, OrderView, WaitView
 from engine.trading.orders.desk import OrderDesk
 from engine.trading.orders.live_order import ABSENT_ROUNDS, LiveOrder
 from engine.trading.orders.others import MISMATCHES
+from engine.trading.orders.wishes import Wish
 from engine.trading.orders.withdrawal import is_withdrawable
 
 MOST: Final = 200  # orders that are shown; the rest is counted
@@ -61,7 +63,30 @@ class OrderViews:
             budget=desk.budget.view(now_ms, pursuit.reserved),
             foreign=tuple(ForeignView(*each) for each in islice(foreign, _MOST_OTHERS)),
             mismatches=self._mismatches(),
+            waits=tuple(islice(self._waits(now_ms), _MOST_OTHERS)),
         )
+
+    def _waits(self, now_ms: int) -> Iterator[WaitView]:
+        """What is wanted and not on its way."""
+        blotter, wishes = self._desk.blotter, self._desk.pursuit.wishes
+        served = {each.wish for each in blotter.open.values()}
+        for number, wish in wishes.items():
+            left = wish.quantity - wish.filled
+            if number not in served and left > 0 and not wish.dropped:
+                yield WaitView(wish.instrument, wish.side, left, wish.reason, self._why(wish, now_ms))
+
+    def _why(self, wish: Wish, now_ms: int) -> str:
+        """What keeps it back."""
+        blotter = self._desk.blotter
+        if wish.hold:
+            return f"{wish.hold}; a person has to look: a flat tries it again"
+        if not blotter.logged_in:
+            return "not logged in"
+        if wish.instrument in blotter.others.stirred:
+            return "somebody else trades it, too: the next reading of the books tells"
+        if unknown := next((each for each in blotter.unknown() if each.instrument == wish.instrument), None):
+            return f"order {unknown.tag} is unknown"
+        return "refused, and tried again" if now_ms < wish.wait_ms or not wish.refusals.may_try(now_ms) else ""
 
     def _mismatches(self) -> tuple[MismatchView, ...]:
         """Where the broker holds something else than we, with the figures of now."""

@@ -125,6 +125,23 @@ def test_what_the_broker_holds_otherwise_for_three_rounds_is_told(
     assert whole.round_ms == AT_MS - 600
 
 
+def test_an_exit_that_is_not_on_its_way_says_why() -> None:
+    assert waits(Stage().buy(2).sell(2).go(1_000)) == []
+    refused = Stage("at place 2: place reject ip at_once").buy(2).sell(2).go(3_000)
+    assert waits(refused) == [
+        ("SELL", 2 * LOT, "Stop Loss", "refused: ip; a person has to look: a flat tries it again")
+    ]
+    gone = Stage().buy(2)
+    gone.blotter.logged_in = False
+    gone.sell(2)
+    assert waits(gone) == [("SELL", 2 * LOT, "Stop Loss", "not logged in")]
+
+
+def waits(stage: Stage) -> list[tuple[str, int, str, str]]:
+    found = stage.trader.orders.view(stage.clock_ms)[1].waits
+    return [(each.side, each.quantity, each.reason, each.why) for each in found]
+
+
 def test_a_look_changes_nothing() -> None:
     stage = Stage("at place 1: place lost").buy(1)
     before = stage.desk.dump()
