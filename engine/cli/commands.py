@@ -26,6 +26,8 @@ _COMMANDS = {
     "config": ("config", "begin, show or change a configuration file"),
     "check-config": ("check_config", "every problem of the configuration at once"),
     "login": ("login", "how to set the broker's credentials up, and whether they work"),
+    "arm": ("arm", "allow real orders for today: checklist, and a typed confirmation"),
+    "disarm": ("disarm", "take that back"),
     "instruments": ("instruments", "what the exchange lists: find, update"),
     "calendar": ("calendar", "days and hours of a market: show, update"),
     "engine": ("engine", "run the engine in the foreground, without a screen"),

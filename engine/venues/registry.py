@@ -8,7 +8,7 @@ from engine.model.types import REPLAY, TradeMode
 from engine.venues.angelone import SMARTAPI
 from engine.venues.binance import BINANCE
 from engine.venues.simulated import MOCK
-from engine.venues.venue import LiveAccess, Venue
+from engine.venues.venue import LiveAccess, OpenProbe, Venue
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +33,12 @@ def live_access_of(source: str) -> LiveAccess | None:
     """How orders get to the venue that `feed.source` names; None where none can be sent."""
     venue = venue_of(source)
     return None if venue is None or venue.live_access is None else venue.live_access()
+
+
+def live_probe_of(source: str) -> OpenProbe | None:
+    """What asks the venue that `feed.source` names before orders may go there; None where none can be sent."""
+    venue = venue_of(source)
+    return None if venue is None or venue.live_probe is None else venue.live_probe()
 
 
 def trade_mode(config: "Config", file: "Path | None") -> TradeMode:

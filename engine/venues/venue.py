@@ -10,13 +10,23 @@ from engine.model.types import TradeMode
 
 if TYPE_CHECKING:
     from engine.config import Config
-    from engine.model.preflight import TradingAccount
+    from engine.model.preflight import (
+        AddressFound,
+        ClockFound,
+        FundsFound,
+        ListedFound,
+        RoundsFound,
+        SessionFound,
+        SocketFound,
+        TradingAccount,
+    )
     from engine.model.sources import FileSource
     from engine.venues.supply import NoCredentials, OpenedVenue
 
 TRUST_VARIABLE: Final = "MYQUANT_TRUST_HOST"  # in the environment: hosts that may be told credentials, with commas
 Environ = Mapping[str, str]
 Open = Callable[["Config", Environ], "OpenedVenue | NoCredentials"]  # raises UserError
+OpenProbe = Callable[["Config", Environ], "LiveProbe"]  # raises UserError
 MarketOf = Callable[["Config", str], str]  # the market whose hours a symbol keeps; "" where it is not known here
 Row = Mapping[str, str | int]  # one listed instrument as a person reads it and a script is given it
 
@@ -44,6 +54,34 @@ class LiveAccess(Protocol):
 
     def is_simulated(self, config: "Config", environ: Environ) -> bool:
         """Whether they would go to our simulated exchange, which has proven to be it. Raises ConfigError."""
+
+
+class LiveProbe(Protocol):
+    """What a venue says before orders may go there, on one login; each call waits for its answer, and none raises."""
+
+    def instruments(self, symbols: Sequence[str]) -> "tuple[ListedFound, ...]":
+        """What the exchange's list says of `symbols`, which the other calls are about from then on."""
+
+    def session(self) -> "SessionFound":
+        """Log in, and ask whose session it is."""
+
+    def clock(self) -> "ClockFound":
+        """Compare the clocks."""
+
+    def funds(self) -> "FundsFound":
+        """Ask what may be spent, and what one lot takes."""
+
+    def order_socket(self) -> "SocketFound":
+        """Connect to the socket for order updates."""
+
+    def rounds(self) -> "RoundsFound":
+        """Read the broker's books twice."""
+
+    def address(self) -> "AddressFound":
+        """Have an order cancelled that cannot exist: the one request to an order address that is made here."""
+
+    def close(self) -> None:
+        """Log out, and end what is under way."""
 
 
 class Listing(Protocol):
@@ -89,6 +127,7 @@ class Venue(Struct, frozen=True):
     raw_lines: Callable[[], RawLines] | None = None
     market_of: Callable[[], MarketOf] | None = None  # asks nobody
     live_access: Callable[[], LiveAccess] | None = None  # of one that orders can be sent to
+    live_probe: Callable[[], OpenProbe] | None = None  # likewise
 
     @property
     def raw_format(self) -> str:
