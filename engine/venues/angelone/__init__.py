@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from engine.venues.venue import Listing, LiveAccess, Login, MarketOf, Open, Venue
+from engine.venues.venue import Listing, LiveAccess, Login, MarketOf, Open, OpenProbe, Venue
 
 
 def _settings() -> type[Struct]:
@@ -43,6 +43,12 @@ def _live_access() -> LiveAccess:
     return live_access
 
 
+def _live_probe() -> OpenProbe:
+    from engine.venues.angelone.preflight import open_probe
+
+    return open_probe
+
+
 SMARTAPI: Final = Venue(
     "smartapi",
     "India's exchanges live by Angel One",
@@ -53,4 +59,5 @@ SMARTAPI: Final = Venue(
     listing=_listing,
     market_of=_market_of,
     live_access=_live_access,
+    live_probe=_live_probe,
 )

@@ -83,6 +83,11 @@ def on_hand(config: Config, environ: Mapping[str, str]) -> Instruments:
     return held
 
 
+def is_of_today(environ: Mapping[str, str], now_ns: int) -> bool:
+    """Whether the copy on the disk is known to be the newest there can be now (UTC)."""
+    return is_fresh(_checked_ns(cache_folder(environ)), now_ns)
+
+
 def is_fresh(checked_ns: int, now_ns: int) -> bool:
     """Whether no newer list can be expected: none has been made (08:30 IST) between the two UTC times."""
     turn = int((_IST - _RENEWED).total_seconds()) * 10**9
