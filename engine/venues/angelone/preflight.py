@@ -15,8 +15,8 @@ from engine.config import Config, wanted_symbols
 from engine.execution.order_dialect import NoAnswer, Reply, WireRequest
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import ConfigError, UserError
-from engine.model.order_reports import Refused, RoundFailed, RoundRead
-from engine.model.order_requests import WithdrawOrder
+from engine.model.order_reports import Quoted, Refused, RoundFailed, RoundRead
+from engine.model.order_requests import ReadQuote, WithdrawOrder
 from engine.model.preflight import (
     AddressFound,
     ClockFound,
@@ -34,7 +34,6 @@ from engine.venues.angelone.greeting import greeting_of
 from engine.venues.angelone.instruments.lookup import Instruments
 from engine.venues.angelone.instruments.master import is_of_today, ready
 from engine.venues.angelone.login import LoginError, LoginSession
-from engine.venues.angelone.market_quotes import last_prices
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from engine.venues.angelone.orders.meanings import hear
 from engine.venues.angelone.settings import SmartApiConfig
@@ -121,7 +120,7 @@ class SmartApiProbe:
             return ClockFound(problem=clean(error.text, 200))
 
     def funds(self) -> FundsFound:
-        """`net` of the funds, and the margin of one lot of the first instrument at its last price."""
+        """`net` of the funds, and the margin of one lot of the first instrument at what it costs now."""
         heard = hear(self._ask(_FUNDS))
         if not heard.yes:
             return FundsFound(problem=heard.text)
@@ -191,16 +190,15 @@ class SmartApiProbe:
                 return meaning.answer
 
     def _margin_of(self, instrument: Instrument) -> Decimal | None:
-        try:
-            price = last_prices(self._login, [instrument]).get((instrument.exchange, instrument.token))
-        except LoginError:
-            return None
-        if price is None:
+        dialect, request = SmartApiOrders(self._traded), ReadQuote(0)
+        quoted = dialect.seen(request, self._ask(dialect.look(request)), 1, self._now_ms()).answer
+        price = (quoted.ask or quoted.last) if isinstance(quoted, Quoted) else 0
+        if not price:
             return None
         asked = {
             "exchange": instrument.exchange,
             "qty": instrument.lot_size // instrument.quantity_scale,
-            "price": float(price),
+            "price": price / instrument.price_scale,
             "productType": "INTRADAY",
             "token": instrument.token,
             "tradeType": "BUY",
@@ -230,7 +228,7 @@ def expiry_of(jwt: str) -> int:
     except (ValueError, msgspec.DecodeError, RecursionError):
         return 0
     expires = told.get("exp") if isinstance(told, dict) else None
-    return int(expires) if isinstance(expires, int | float) and 0 < expires < 10**11 else 0
+    return int(expires) if isinstance(expires, int | float) and 10**9 < expires < 10**11 else 0
 
 
 def _amount(data: object, key: str) -> Decimal | None:
