@@ -1,12 +1,12 @@
 """Whether Angel One's socket for order updates greets: connects once, waits for the greeting, leaves. Keeps nothing up."""
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from engine.execution.order_dialect import OrderDialect
 from engine.model.errors import ConfigError, WireError
 from engine.model.preflight import SocketFound
-from engine.stream.adapter import Endpoint, address
+from engine.stream.adapter import address
 from engine.stream.errors import LinkLost, Stopped
 from engine.stream.frames import BINARY, CLOSE, TEXT, FrameReader
 from engine.stream.handshake import shake_hands
@@ -14,26 +14,23 @@ from engine.stream.socket import StreamSocket, dial
 from engine.stream.wakeup import Wakeup
 from engine.text.redaction import redact
 from engine.text.sanitize import CleanText, clean
-
-if TYPE_CHECKING:
-    import ssl
+from engine.venues.angelone.login import LoginSession
+from engine.venues.angelone.order_connections import updates_endpoint, verified_tls
 
 _WITHIN_NS: Final = 7 * 10**9
 _now_ns = time.perf_counter_ns
 
 
-def greeting_of(url: str, jwt: str, api_key: str, client_code: str, dialect: OrderDialect) -> SocketFound:
+def greeting_of(url: str, login: LoginSession, jwt: str, dialect: OrderDialect) -> SocketFound:
     """What came of it; raises nothing."""
     wakeup, deadline_ns = Wakeup(), _now_ns() + _WITHIN_NS
     try:
         at = address("smartapi.orders_url", url)
-        told = (f"Authorization: Bearer {jwt}", f"x-api-key: {api_key}", f"x-client-code: {client_code}")
-        endpoint = Endpoint(at.secure, at.host, at.port, at.resource, told)
         line = dial(at.host, at.port, wakeup, deadline_ns, loopback_only=not at.secure)
         try:
             if at.secure:
-                line.secure(_tls(), at.host, deadline_ns)
-            shake_hands(line, endpoint, deadline_ns)
+                line.secure(verified_tls(), at.host, deadline_ns)
+            shake_hands(line, updates_endpoint(at, login, jwt), deadline_ns)
             return _greeted(line, dialect, deadline_ns)
         finally:
             line.close()
@@ -58,10 +55,3 @@ def _greeted(line: StreamSocket, dialect: OrderDialect, deadline_ns: int) -> Soc
                 if said.kind == "unreadable":
                     return SocketFound(problem=said.reason)
     return SocketFound()
-
-
-def _tls() -> "ssl.SSLContext":
-    """How TLS is spoken: certificates and names are verified."""
-    import ssl  # noqa: PLC0415 - OpenSSL: megabytes that a loopback needs not
-
-    return ssl.create_default_context()

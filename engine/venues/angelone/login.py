@@ -134,11 +134,6 @@ class LoginSession:
         with self._turn:
             return self._ask("quotes", "POST", _MARKET + "quote", {"mode": "LTP", "exchangeTokens": tokens}).data
 
-    def headers(self) -> dict[str, str]:
-        """What a call within the session bears, logging in where there is none; raises LoginError."""
-        self.tokens()
-        return self._headers()
-
     def logout(self) -> None:
         """End the session at the broker and forget the tokens; raises LoginError where the broker did not hear of it."""
         with self._turn:

@@ -45,7 +45,7 @@ def open_orders(
     place = place_of(settings.rest_url)
     updates = address("smartapi.orders_url", settings.orders_url)
     dialect = SmartApiOrders(instruments)
-    tls = cache(_tls)
+    tls = cache(verified_tls)
     parts = EdgeParts(
         dialect=dialect,
         keeper=login,
@@ -70,6 +70,12 @@ def _line(place: Origin, tls: Tls, ring: Callable[[], None], now_ns: int) -> Ord
     return OrderLine(place, tls() if place.tls else None, ring, now_ns)
 
 
+def updates_endpoint(at: Endpoint, login: LoginSession, token: str) -> Endpoint:
+    """The socket for order updates with what it wants to be shown."""
+    told = (f"Authorization: Bearer {token}", f"x-api-key: {login.api_key}", f"x-client-code: {login.client_code}")
+    return Endpoint(at.secure, at.host, at.port, at.resource, told)
+
+
 def _updates(
     at: Endpoint,
     tls: Tls,
@@ -79,12 +85,8 @@ def _updates(
     missed: Callable[[], None],
     refused: Callable[[int, CleanText], None],
 ) -> UpdatesThread:
-    def endpoint(token: str) -> Endpoint:
-        told = (f"Authorization: Bearer {token}", f"x-api-key: {login.api_key}", f"x-client-code: {login.client_code}")
-        return Endpoint(at.secure, at.host, at.port, at.resource, told)
-
     backoff = _backoff(FIRST_WAIT_S, LONGEST_WAIT_S)
-    return UpdatesThread(endpoint, tls, PING, dialect.update, see, missed, refused, backoff)
+    return UpdatesThread(partial(updates_endpoint, at, login), tls, PING, dialect.update, see, missed, refused, backoff)
 
 
 def _backoff(first_s: float = 0.5, longest_s: float = 30.0) -> Backoff:
@@ -93,7 +95,7 @@ def _backoff(first_s: float = 0.5, longest_s: float = 30.0) -> Backoff:
     return Backoff(Random().random, first_s=first_s, longest_s=longest_s)  # noqa: S311 - no secret hangs on a wait
 
 
-def _tls() -> "ssl.SSLContext":
+def verified_tls() -> "ssl.SSLContext":
     """How TLS is spoken: certificates and names are verified."""
     import ssl  # noqa: PLC0415 - OpenSSL: megabytes that a loopback needs not
 

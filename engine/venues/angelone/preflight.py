@@ -37,6 +37,7 @@ from engine.venues.angelone.login import LoginError, LoginSession
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from engine.venues.angelone.orders.meanings import hear
 from engine.venues.angelone.settings import SmartApiConfig
+from engine.venues.angelone.tokens import headers
 from engine.venues.supply import NoCredentials
 
 # What the profile calls a segment, and the list and orders an exchange.
@@ -136,8 +137,8 @@ class SmartApiProbe:
             tokens = self._login.tokens()
         except LoginError as error:
             return SocketFound(problem=clean(error.text, 200))
-        login, url = self._login, self._config.venue(SmartApiConfig).orders_url
-        return greeting_of(url, tokens.jwt, login.api_key, login.client_code, SmartApiOrders(self._traded))
+        url = self._config.venue(SmartApiConfig).orders_url
+        return greeting_of(url, self._login, tokens.jwt, SmartApiOrders(self._traded))
 
     def rounds(self) -> RoundsFound:
         """Two rounds, one after the other."""
@@ -174,8 +175,8 @@ class SmartApiProbe:
 
     def _ask(self, wire: WireRequest) -> Reply:
         try:
-            headers = {**self._login.headers(), "Content-Type": wire.content_type}
-            return self._caller.call(Request(wire.method, wire.path, headers, wire.body, limit_bytes=1 << 22))
+            told = {**headers(self._login.api_key, self._login.tokens().jwt), "Content-Type": wire.content_type}
+            return self._caller.call(Request(wire.method, wire.path, told, wire.body, limit_bytes=1 << 22))
         except LoginError as error:
             return NoAnswer(clean(error.text, 200), sent=False)
         except CallError as error:
