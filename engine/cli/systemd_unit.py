@@ -1,14 +1,19 @@
 """The command `systemd-unit`: a unit that runs the engine, the service or the daily validation as it would be run here."""
 
 import json
+import os
 import sys
 from argparse import Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.cli.engine import words_for
 from engine.cli.options import Parser, feed_options, load_config, run_options
 from engine.model.errors import InputError
 from engine.model.types import TradeMode
+
+if TYPE_CHECKING:
+    from engine.config import Config
 
 _HELP = """examples:
   myquant-tui systemd-unit --source smartapi > ~/.config/systemd/user/myquant-tui.service
@@ -29,8 +34,6 @@ def arguments(parser: Parser) -> None:
 
 def run(args: Namespace) -> int:
     """Print the unit."""
-    from engine.assembly.recording_config import recordings_folder
-    from engine.config import bundled, find_config
     from engine.serving.state_dirs import chosen_folder
     from engine.serving.unit import unit_text
     from engine.venues.registry import trade_mode, venue_of
@@ -42,14 +45,38 @@ def run(args: Namespace) -> int:
     config = load_config(args)
     venue = venue_of(config.feed.source)
     logs_in = venue is not None and venue.login is not None
+    if args.live:
+        return _live(args, config)
     # With credentials missing here, it is the service that will have them; by their lack it would trade the generated session.
     modes: tuple[TradeMode, ...] = (
         (venue.mode, "mock") if venue is not None and logs_in else (trade_mode(config, None),)
     )
     folders = list(dict.fromkeys(str(chosen_folder(args.state_dir, mode)) for mode in modes))
-    recordings = str(recordings_folder(config).absolute())
     args.require_credentials = args.require_credentials or logs_in
-    words = words_for(args)
+    words, recordings = _words(args, config, folders)
+    sys.stdout.write(unit_text(words, [*folders, recordings]))
+    return 0
+
+
+def _live(args: Namespace, config: "Config") -> int:
+    """Print the unit of an engine that sends real orders, and of what follows where that dies again and again."""
+    from engine.serving.live_gate import live_place
+    from engine.serving.unit import unit_text
+
+    _, folder = live_place(config, os.environ, args.state_dir)
+    args.state_dir, args.require_credentials = folder, True
+    words, recordings = _words(args, config, [str(folder)])
+    flat = ["--yes", "--state-dir", str(folder)] if config.live.on_engine_death == "flat" else []
+    sys.stdout.write(unit_text(words, [str(folder), recordings], flat))
+    return 0
+
+
+def _words(args: Namespace, config: "Config", folders: list[str]) -> tuple[list[str], str]:
+    """What the engine is started with as a service, and where its recordings go."""
+    from engine.assembly.recording_config import recordings_folder
+    from engine.config import bundled, find_config
+
+    words, recordings = words_for(args), str(recordings_folder(config).absolute())
     found = find_config(args.config)
     if args.config is None and found != bundled("config.toml"):  # the program finds its own by itself
         words += ["--config", str(found.absolute())]
@@ -57,8 +84,7 @@ def run(args: Namespace) -> int:
         words += ["--state-dir", folders[0]]
     # The service is started elsewhere: what depends on the present directory must be said.
     words += ["--set", f"recording.directory={recordings}"]
-    sys.stdout.write(unit_text(words, [*folders, recordings]))
-    return 0
+    return words, recordings
 
 
 def _beside(args: Namespace) -> int:

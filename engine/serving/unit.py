@@ -20,8 +20,7 @@ Description=myquant-tui engine
 Documentation=man:systemd.service(5)
 After=network-online.target
 Wants=network-online.target
-StartLimitIntervalSec=600
-StartLimitBurst=5
+{limits}
 
 [Service]
 Type=notify
@@ -32,7 +31,7 @@ Restart=on-failure
 RestartSec=2
 # Bad configuration, a second instance, a stop with a position open: starting again would not help.
 RestartPreventExitStatus=2 3 75
-TimeoutStartSec=120
+{endings}TimeoutStartSec=120
 TimeoutStopSec=10
 KillMode=mixed
 EnvironmentFile=-%h/.config/myquant-tui/environment
@@ -64,20 +63,55 @@ OOMScoreAdjust=-200
 [Install]
 WantedBy=default.target
 """
+_LIMITS = "StartLimitIntervalSec=600\nStartLimitBurst=5"
+# One start and three restarts within a minute: then what is held is closed.
+_LIMITS_THEN_FLAT = "StartLimitIntervalSec=60\nStartLimitBurst=4\nOnFailure=myquant-tui-flat.service"
+# A second instance, or a position that was left open on purpose: nothing has died, and nothing is to be closed.
+_NO_DEATHS = "SuccessExitStatus=3 75\n"
+_FLAT = """\
+
+# ── The second part goes into ~/.config/systemd/user/myquant-tui-flat.service: it closes what is held when the engine
+#    has died again and again (live.on_engine_death = "flat") ──
+
+[Unit]
+Description=myquant-tui: closes everything
+
+[Service]
+Type=oneshot
+ExecStart={command}
+TimeoutStartSec=900
+EnvironmentFile=-%h/.config/myquant-tui/environment
+UMask=0077
+LimitCORE=0
+NoNewPrivileges=yes
+PrivateTmp=yes
+ProtectSystem=strict
+ProtectHome=read-only
+ReadWritePaths={writable}
+MemoryMax=200M
+"""
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,@+")
 
 
-def unit_text(arguments: Sequence[str], writable: Sequence[str]) -> str:
+def unit_text(arguments: Sequence[str], writable: Sequence[str], flat: Sequence[str] = ()) -> str:
     """Return the unit that runs this very program as `engine` with `arguments`, and may write into the folders `writable`.
 
-    Raises InputError for a word that no unit can hold.
+    With the words of `flat` a second one closes everything once the first has died again and again. Raises InputError for
+    a word that no unit can hold.
     """
-    words = (*program(), "engine", *arguments)
-    return _UNIT.format(
-        command=" ".join(quoted(word).replace("$", "$$") for word in words),
+    may_write = " ".join(quoted(f"-{each}") for each in writable)
+    unit = _UNIT.format(
+        command=_command("engine", *arguments),
         folders=" ".join(shlex.quote(each) for each in writable),
-        writable=" ".join(quoted(f"-{each}") for each in writable),
+        writable=may_write,
+        limits=_LIMITS_THEN_FLAT if flat else _LIMITS,
+        endings=_NO_DEATHS if flat else "",
     )
+    return unit + _FLAT.format(command=_command("flat", *flat), writable=may_write) if flat else unit
+
+
+def _command(*words: str) -> str:
+    return " ".join(quoted(word).replace("$", "$$") for word in (*program(), *words))
 
 
 def quoted(word: str) -> str:

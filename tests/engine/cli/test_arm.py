@@ -1,6 +1,7 @@
 """The commands `arm` and `disarm`: a checklist, a person at a terminal who types what is shown, and one cancel of an order that cannot exist."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from engine.cli.commands import read
+from engine.cli.options import load_config
+from engine.model.errors import ConfigError
 from engine.serving.arming import ARMED_FILE
+from engine.serving.live_gate import live_start
 from tests.simulator import Orders, Quiet, Simulator
 from tests.simulator.exchange.settings import NO_DELAYS
 from tests.simulator.listing import symbols_ahead
@@ -111,6 +116,12 @@ def test_a_person_types_what_is_shown_and_it_is_armed(desk: Desk) -> None:
     terminal.close()
     assert desk.writes[before:] == ["cancel"]
     assert desk.armed.stat().st_mode & 0o777 == 0o600
+    _, args = read(["engine", "--live", *desk.said], None)
+    start = live_start(load_config(args), desk.environ, desk.armed.parent, time.time_ns())
+    assert (start.mode, start.locked) == ("live-sim", ())  # with the other three, a run may begin
+    _, args = read(["engine", "--live", *desk.said, "--set", "risk.base_sl_points=14"], None)
+    with pytest.raises(ConfigError, match=r"another configuration: \[risk\] not as then"):
+        live_start(load_config(args), desk.environ, desk.armed.parent, time.time_ns())
     answer = desk.home.run("disarm")
     assert (answer.status, answer.out) == (0, f"disarmed: {desk.armed.parent}\n")
     assert not desk.armed.exists()

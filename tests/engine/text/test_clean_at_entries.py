@@ -66,13 +66,17 @@ ENTRIES = (
     "engine/runtime/run_failure.py",  # what anything else raised
     "engine/assembly/assemble.py",  # what a run is called
     "engine/presentation/log_levels.py",  # what a person types
+    "engine/backtest/forward_test.py",  # what a file is called, and why it cannot be read
     "engine/backtest/verification.py",  # what a file is called
     "engine/backtest/validation.py",  # what a calendar says
     "engine/backtest/verify_child.py",  # what a child says
     "engine/backtest/validation_record.py",  # what stands in a file
+    "engine/serving/arming.py",  # what stands in a file
+    "engine/serving/arming_checks.py",  # what is wrong with a journal
     "engine/serving/candidates.py",  # where an engine is
     "engine/serving/journalled.py",  # where an engine was
     "engine/serving/notify.py",
+    "engine/serving/preflight.py",  # what was found, in a line
     "engine/serving/process.py",
     "engine/serving/remote.py",  # why a flat was asked for
     "engine/assembly/edge_watch.py",  # what the system says of files

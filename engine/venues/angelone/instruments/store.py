@@ -106,9 +106,9 @@ class Store:
         """The instruments that the SQL `rest` (WHERE …, our own text) selects with `values`; raises DiskError."""
         return [_read(row) for row in self._rows(f"SELECT {_COLUMNS} FROM listed {rest}", values)]  # noqa: S608
 
-    def of_token(self, exchange: str, token: str) -> list[Listed]:
+    def of_token(self, exchange: CleanText, token: str) -> list[Listed]:
         """What the list has under `token` of an exchange; raises DiskError."""
-        return self.select("WHERE exchange = ? AND token = ?", [EXCHANGES.index(CleanText(exchange)), token])
+        return self.select("WHERE exchange = ? AND token = ?", [EXCHANGES.index(exchange), token])
 
     def names(self) -> list[str]:
         """Every name once; raises DiskError."""
