@@ -86,7 +86,8 @@ class LiveView(Struct, frozen=True):
     Of the day's orders `working` are not over, `unknown` of these known to nobody, and `left_out` not in the snapshot; one is
     UNKNOWN until `rounds_until_gone` trusted rounds have not had it. `locked` is what the desk locks entries by, `objection`
     why no entry may be sent now, `doubt` why the newest round is not believed; each "" where nothing is. `round_ms` is when
-    the newest trusted round ended (0: there was none), by the engine's time.
+    the newest trusted round ended (0: there was none), by the engine's time. `unresolved` is what a running flat still found in
+    it, in words.
     """
 
     working: int
@@ -102,3 +103,4 @@ class LiveView(Struct, frozen=True):
     foreign: tuple[ForeignView, ...] = ()
     mismatches: tuple[MismatchView, ...] = ()
     waits: tuple[WaitView, ...] = ()
+    unresolved: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from engine.model import events
+from engine.model.order_rows import External, OrderWarned
 from engine.model.types import Instrument
 from engine.trading.event_line import DEBUG, ERROR, INFO, WARNING, EventLine
 from engine.trading.order_text import DETAILS, tell_live
@@ -20,6 +21,8 @@ TRADES = (  # what a log that shows trades only shows
     events.ClosedBlind,
     events.FlatChanged,
     events.CloseByHand,
+    External,
+    OrderWarned,
 )
 _Refusal = events.EntryRefused | events.RefusalsCounted
 _Notice = (

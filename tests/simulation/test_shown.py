@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from engine.model.commands import WithdrawEntry
+from engine.model.commands import Flat, WithdrawEntry
 from engine.presentation import live
 from engine.text.sanitize import CleanText
 from tests.simulation.engine_run import EngineRun
@@ -13,6 +13,7 @@ from tests.simulation.trading_days import play, run_at_exchange, wandering
 from tests.simulator.exchange.settings import Delays
 from tests.support.screens.live_snapshots import live as live_snapshot
 from tests.support.screens.snapshots import view
+from tui.frame import flatplan
 from tui.panes import orders
 from tui.text.rows import plain, width_of
 from tui.view.model import Ui
@@ -81,3 +82,36 @@ def test_an_entry_is_withdrawn_by_the_tag_that_is_listed() -> None:
     run.settle(5_000)
     (after,) = seen(run).orders
     assert (after.tag, after.state, after.withdrawable) == (row.tag, "CANCELLED", False)
+
+
+def test_each_leg_of_a_flat_says_what_becomes_of_it_until_it_is_proven() -> None:
+    stream = wandering(200)
+    run = run_at_exchange(stream, script="at place 3: place reject price\nat place 4: place partial 40")
+    for each in stream:
+        play(run, [each])
+        if len(run.trader.orders.desk.blotter.orders) == 2 and run.trader.state.portfolio.net(0):
+            break
+    run.exchange.set_book(run.now_ms, run.parts.instruments[0].symbol, [], [], stream[0].price)
+    run.command(Flat(CleanText("key")))
+    words, left = set(), set()
+    for _ in range(300):
+        run.pass_time(run.now_ms + 100)
+        flat = run.parts.receipt.view(run.now_ms)
+        looked = replace(seen(run), flat=flat)
+        shown = plain(flatplan.rows(view(looked, ui=Ui(dialog="flat")), 76, 20))
+        if flat.legs and flat.state not in {"FLAT", "NORMAL"}:
+            assert flat.legs[0].word in shown
+            words.add(flat.legs[0].word.split(" ")[0])
+            left |= set(looked.live.unresolved)
+        if run.now_ms % 5_000 < 100:
+            run.exchange.set_book(
+                run.now_ms, run.parts.instruments[0].symbol, [(stream[0].price, 10**6)], [], stream[0].price
+            )
+        if flat.state == "FLAT":
+            break
+    assert flat.state == "FLAT"
+    assert {"ACK", "SENT"} & words, words
+    assert any(run.parts.instruments[0].symbol in each for each in left), left
+    assert flat.receipt[-1] == "  unresolved: nothing"
+    assert any("DONE" in line for line in flat.receipt)
+    assert seen(run).live.unresolved == ()

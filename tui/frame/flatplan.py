@@ -204,6 +204,8 @@ def _job(view: View, width: int) -> FlatLines:
     ordered = [*todo, *done] if len(flat.legs) > _FEW else flat.legs
     legs = [[leg_lines.line(view, leg, width)] for leg in ordered] or [[(("nothing was held", "dim"),)]]
     above = [head, *_path(view, width), *(sentence(loud, "alert", width) if blind else [])]
+    if (seen := view.snapshot.live) is not None and seen.unresolved:
+        above += sentence(f"left by the newest reading: {', '.join(seen.unresolved)}", "warn", width)
     for line in flat.by_hand:
         above += sentence(f"DO IT BY HAND: {line}", "alert", width)
     return FlatLines(above, legs, [], done=f"{len(done):,} closed · ")

@@ -1,6 +1,7 @@
 """The dialogs about leaving: leave or detach, stop the engine, take control; and what happened in an absence. Pure."""
 
 from engine.presentation import format as text
+from engine.presentation import live
 from tui.text.rows import Line, result_style
 from tui.text.spelling import shortened, wrapped
 from tui.view import control_holder
@@ -38,6 +39,9 @@ def _positions(view: View, width: int, most: int) -> list[Line]:
         return _says(view, "no position is open", width, "")
     if len(lines) > most:
         lines = [*lines[:most], *_says(view, f"and {len(lines) - most:,} more positions", width)]
+    if live.is_live(shot) and shot.live is not None and (count := shot.live.working):
+        words = f"{count:,} order{'s' if count > 1 else ''} not over: at the broker until somebody takes {'them' if count > 1 else 'it'} back"
+        lines += _says(view, words, width, "alert")
     return lines
 
 

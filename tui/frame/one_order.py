@@ -22,8 +22,8 @@ _PURPOSES = {
 def title(view: View) -> str:
     """Which order."""
     order = orders.numbered(view.snapshot, view.ui.order_number)
-    word = "WITHDRAW" if view.ui.dialog == "withdraw" else "ORDER"
-    return f"{word} {order.tag if order is not None else 'that is gone'}"
+    word = "WITHDRAW ORDER" if view.ui.dialog == "withdraw" else "ORDER"
+    return f"{word} {order.number}  {order.tag}" if order is not None else f"{word} {view.ui.order_number}"
 
 
 def rows(view: View, width: int, height: int) -> list[Line]:

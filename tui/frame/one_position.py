@@ -3,8 +3,9 @@
 from engine import Instrument, OpenPosition, Trade, acting_stop
 from engine.presentation import format as text
 from tui.panes import chart
+from tui.panes.whole_position import at_broker
 from tui.text.rows import Line, fit, result_style, right, width_of
-from tui.text.segments import within
+from tui.text.segments import assemble, within
 from tui.text.spelling import fitting, sentence, shortened, spelled_lines
 from tui.view import one_position
 from tui.view.model import View
@@ -97,7 +98,11 @@ def _head(view: View, held: OpenPosition, width: int) -> list[Line]:
         (f"{result} ({share} %)", result_style(held.open_pnl)),
     )
     held_for: Line = ((f"  for {age}", "dim"),)
-    return [(*line, *held_for) if width_of((*line, *held_for)) <= width else line]
+    marks = [mark for mark in at_broker(view, held) if mark.forms]
+    return [
+        (*line, *held_for) if width_of((*line, *held_for)) <= width else line,
+        *([assemble(marks, width)] if marks else []),
+    ]
 
 
 def _levels(view: View, held: OpenPosition, most: int) -> list[Line]:

@@ -14,8 +14,8 @@ from tui.view.listing import symbol_of
 from tui.view.model import View
 
 # Columns from left to right; those of `_SPARED` go where all do not fit, the first one first.
-_COLUMNS = ("TIME", "TAG", "SIDE", "SYMBOL", "F/Q", "LIMIT", "GOT", "STATE", "RUNG", "AGE", "REASON")
-_SPARED = ("REASON", "RUNG", "TAG", "GOT", "AGE", "LIMIT", "TIME")
+_COLUMNS = ("TIME", "#", "TAG", "SIDE", "SYMBOL", "F/Q", "LIMIT", "GOT", "STATE", "RUNG", "AGE", "REASON")
+_SPARED = ("REASON", "RUNG", "TAG", "GOT", "AGE", "LIMIT", "TIME", "#")
 _FLUSH_LEFT = frozenset({"TAG", "SIDE", "SYMBOL", "STATE", "REASON"})
 _SYMBOL_LEAST, _REASON_LEAST = 9, 8
 _TROUBLES = 3  # lines above the list
@@ -129,6 +129,7 @@ def _cells(view: View, order: OrderView) -> dict[str, str]:
     filled = text.quantity(instrument, order.filled)
     return {
         "TIME": text.clock(order.at_ms, seen.session.zone),
+        "#": str(order.number),
         "TAG": order.tag,
         "SIDE": order.side,
         "SYMBOL": symbol_of(seen, order.instrument),

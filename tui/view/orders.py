@@ -17,7 +17,7 @@ def listed(seen: Snapshot, wanted: str) -> Sequence[OrderView]:
 def _words(seen: Snapshot, order: OrderView) -> str:
     state = live.state(order, seen.live.rounds_until_gone if seen.live is not None else 0)
     symbol = symbol_of(seen, order.instrument)
-    return f"{order.tag} {order.broker_id} {order.side} {symbol} {state} {order.purpose} {order.reason}"
+    return f"{order.number} {order.tag} {order.broker_id} {order.side} {symbol} {state} {order.purpose} {order.reason}"
 
 
 def chosen(shown: Sequence[OrderView], number: int) -> OrderView | None:

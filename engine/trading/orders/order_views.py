@@ -63,6 +63,7 @@ class OrderViews:
             budget=desk.budget.view(now_ms, pursuit.reserved),
             foreign=tuple(ForeignView(*each) for each in islice(foreign, _MOST_OTHERS)),
             mismatches=self._mismatches(),
+            unresolved=desk.flat.unresolved[:_MOST_OTHERS] if desk.flat.running else (),
             waits=tuple(islice(self._waits(now_ms), _MOST_OTHERS)),
         )
 

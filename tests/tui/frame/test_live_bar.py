@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from tests.support.screens.live_snapshots import BUDGET, STANDING, in_trouble, live
+from engine import FlatLeg, FlatView
+from tests.support.screens.live_snapshots import BUDGET, STANDING, busy, in_trouble, live
 from tests.support.screens.snapshots import CALL, SNAPSHOT, paper, view
-from tui.frame import flatplan, header, screen
+from tui.frame import dialogs, flatplan, header, screen
 from tui.text.rows import plain, width_of
 from tui.view.model import Ui
 
@@ -95,3 +96,26 @@ def test_a_position_says_who_watches_its_stop() -> None:
     assert "stop by BOT" in plain(screen.frame(view(live()), 200, 50))
     assert "stop by" not in plain(screen.frame(view(paper()), 200, 50))
     assert CALL.symbol in plain(screen.frame(view(live()), 200, 50))
+
+
+def dialog(seen, name: str, width: int = 80, height: int = 24) -> str:
+    return plain(dialogs.overlay(view(seen, ui=Ui(dialog=name, instrument=0)), width, height))
+
+
+def test_who_leaves_is_told_of_orders_that_work() -> None:
+    assert "3 orders not over: at the broker until somebody takes them back" in dialog(busy(), "quit", 100)
+    assert "not over" not in dialog(live(), "quit")
+    assert "not over" not in dialog(busy(trade_mode="replay"), "quit")
+
+
+def test_a_position_in_full_says_what_the_broker_holds_of_it() -> None:
+    assert "MISMATCH 150/75  stop by BOT" in dialog(in_trouble(), "position")
+    assert "stop by BOT" in dialog(live(), "position")
+    assert "stop by" not in dialog(paper(), "position")
+
+
+def test_a_flat_that_runs_says_what_is_left_by_the_newest_reading() -> None:
+    seen = busy(flat=FlatView("CLOSING", "key", 1, (FlatLeg(0, 150, 0, 15_701, "REJ LPP → 71.40"),), ()))
+    told = plain(flatplan.rows(view(replace(seen, live=replace(seen.live, unresolved=("NIFTY25NOV25900CE 150",))), ui=Ui(dialog="flat")), 76, 22))  # fmt: skip
+    assert "left by the newest reading: NIFTY25NOV25900CE 150" in told
+    assert "REJ LPP → 71.40" in told

@@ -25,7 +25,7 @@ def box(seen, dialog: str = "order", width: int = 80, height: int = 24, **ui) ->
 
 def test_all_that_is_known_of_an_order() -> None:
     assert box(busy()) == [
-        f"ORDER {WORKING.tag}",
+        f"ORDER 198  {WORKING.tag}",
         "BUY 150 NIFTY25NOV25900CE  WORKING",
         "opens a position: signal",
         "filled    75 of 150",
@@ -52,12 +52,12 @@ def test_one_that_is_over_offers_nothing() -> None:
     lines = box(seen, order_number=7)
     assert lines[-1] == "esc back to the orders · any other key closes"
     assert "it says   RMS: margin" in lines
-    assert box(seen, order_number=8)[:2] == ["ORDER that is gone", "it is not among the orders that are shown any more"]
+    assert box(seen, order_number=8)[:2] == ["ORDER 8", "it is not among the orders that are shown any more"]
 
 
 def test_the_plan_says_what_x_takes_back() -> None:
     lines = box(busy(), "withdraw")
-    assert lines[0] == f"WITHDRAW {WORKING.tag}"
+    assert lines[0] == f"WITHDRAW ORDER 198  {WORKING.tag}"
     assert lines[1].startswith(" LIVE ****3456   REAL ORDERS")
     assert "withdraws what is not filled: 75" in lines
     assert "75 are bought and stay, with their stop" in lines

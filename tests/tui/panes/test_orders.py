@@ -33,11 +33,24 @@ def shown(seen=None, width: int = 116, height: int = 20, **ui) -> list[str]:
 
 def test_a_line_says_all_of_an_order() -> None:
     head, unknown, working, *_ = shown()
-    assert head.split() == ["TIME", "TAG", "SIDE", "SYMBOL", "F/Q", "LIMIT", "GOT", "STATE", "RUNG", "AGE", "REASON"]
+    assert head.split() == [
+        "TIME",
+        "#",
+        "TAG",
+        "SIDE",
+        "SYMBOL",
+        "F/Q",
+        "LIMIT",
+        "GOT",
+        "STATE",
+        "RUNG",
+        "AGE",
+        "REASON",
+    ]
     assert unknown.split() == [
-        "▶", "11:42:08", UNKNOWN.tag, "BUY", "NIFTY25NOV25900CE", "0/150", "156.20", "-", "UNKNOWN", "1/3", "1", "9.0s", "signal",
+        "▶", "11:42:08", "199", UNKNOWN.tag, "BUY", "NIFTY25NOV25900CE", "0/150", "156.20", "-", "UNKNOWN", "1/3", "1", "9.0s", "signal",
     ]  # fmt: skip
-    assert working.split()[4:] == ["75/150", "156.20", "156.10", "WORKING", "2", "1.9s", "signal"]
+    assert working.split()[5:] == ["75/150", "156.20", "156.10", "WORKING", "2", "1.9s", "signal"]
 
 
 def test_what_is_refused_says_it_in_the_brokers_words_and_what_is_unusual_stands_before() -> None:
@@ -49,10 +62,10 @@ def test_what_is_refused_says_it_in_the_brokers_words_and_what_is_unusual_stands
 @pytest.mark.parametrize(
     ("width", "columns"),
     [
-        (116, "TIME TAG SIDE SYMBOL F/Q LIMIT GOT STATE RUNG AGE REASON"),
-        (76, "TIME SIDE SYMBOL F/Q LIMIT GOT STATE AGE"),
-        (56, "TIME SIDE SYMBOL F/Q STATE"),
-        (46, "SIDE SYMBOL F/Q STATE"),
+        (130, "TIME # TAG SIDE SYMBOL F/Q LIMIT GOT STATE RUNG AGE REASON"),
+        (76, "TIME # SIDE SYMBOL F/Q LIMIT GOT STATE AGE"),
+        (56, "TIME # SIDE SYMBOL F/Q STATE"),
+        (46, "# SIDE SYMBOL F/Q STATE"),
     ],
 )
 def test_a_column_is_there_whole_or_not_at_all(width: int, columns: str) -> None:
