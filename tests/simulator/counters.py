@@ -18,6 +18,7 @@ class Counters(Struct):
     """
 
     connects: int = 0  # TCP connections taken, of any kind
+    connections: int = 0  # those open now
     upgrades: int = 0  # WebSocket handshakes that went well
     open: int = 0  # WebSockets open now
     refusals: dict[str, int] = {}  # handshakes refused: "401", "429", "throttle", "refuse", "half_open", "400", "404"

@@ -76,7 +76,8 @@ class Server:
             return
         self._floor.counters.connects += 1
         self.connect_times_ns.append(now_ns())
-        connection = Connection(sock, self._floor.loop, self._connections.remove)
+        self._floor.counters.connections += 1
+        connection = Connection(sock, self._floor.loop, self._forget)
         connection.delay_ns = self._floor.knobs.delay_ns
         self._connections.append(connection)
         if self._floor.knobs.take("refuse"):
@@ -87,6 +88,10 @@ class Server:
             connection.silence()
         else:
             connection.peer = Visitor(connection, self._orders, self._answer)
+
+    def _forget(self, connection: Connection) -> None:
+        self._floor.counters.connections -= 1
+        self._connections.remove(connection)
 
     # ── Requests ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,6 +1,6 @@
 """The edge to a broker with real sockets and threads, and all that it stands between in the hands of a test."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Condition
 from threading import enumerate as all_threads
@@ -10,6 +10,7 @@ from engine.execution.order_edge import OrderEdge
 from engine.model.clock import SystemClock, VirtualClock
 from engine.model.order_reports import OrderAnswer, RoundFailed, RoundRead
 from engine.model.order_requests import OrderRequest
+from engine.model.types import Instrument
 from engine.venues.angelone.credentials import Credentials
 from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.order_connections import open_orders
@@ -30,14 +31,23 @@ class EdgeHarness:
     `clock` is what logins go by.
     """
 
-    def __init__(self, rest_url: str, orders_url: str = "ws://127.0.0.1:1", login_url: str = "") -> None:
+    def __init__(
+        self,
+        rest_url: str,
+        orders_url: str = "ws://127.0.0.1:1",
+        login_url: str = "",
+        *,
+        instruments: Sequence[Instrument] = TRADED,
+        credentials: Credentials = CREDENTIALS,
+        clock: VirtualClock | None = None,
+    ) -> None:
         chosen = config(f"smartapi.rest_url={rest_url}", f"smartapi.orders_url={orders_url}")
-        self.clock = VirtualClock(NOON_NS)
-        self.login = LoginSession(CREDENTIALS, login_url or rest_url, self.clock)
+        self.clock = clock or VirtualClock(NOON_NS)
+        self.login = LoginSession(credentials, login_url or rest_url, self.clock)
         self.journal = RowsInMemory()
         self.told: list[OrderAnswer] = []
         self._news = Condition()
-        self.edge: OrderEdge = open_orders(chosen, self.login, TRADED, self._post, self.journal, SystemClock())
+        self.edge: OrderEdge = open_orders(chosen, self.login, instruments, self._post, self.journal, SystemClock())
 
     def __enter__(self) -> Self:
         self.edge.start()
