@@ -23,6 +23,7 @@ from engine.assembly.edges import (
 )
 from engine.assembly.look_back import look_back
 from engine.assembly.market_hours import MarketHours
+from engine.assembly.real_orders import STARTED, RealOrders
 from engine.assembly.recorded_trader import trader_for
 from engine.assembly.recording_config import fit_to_recording, recordings_folder
 from engine.assembly.run import Run, RunParts
@@ -31,13 +32,13 @@ from engine.assembly.uptime_file import UptimeFile, uptime_of
 from engine.assembly.watch_list import WatchList, as_watched, forget_watched, list_changes
 from engine.assembly.wiring import live_engine, replaying_engine
 from engine.config import Config
-from engine.journal import StateDir
+from engine.journal import Opened, SqliteJournal, StateDir
 from engine.journal.day_pages import DayPages
 from engine.journal.exit_pages import ExitPages
 from engine.model.clock import Clock, SystemClock
-from engine.model.errors import EXIT_WELL
+from engine.model.errors import EXIT_WELL, InputError
 from engine.model.sources import TickSource
-from engine.model.types import Instrument, TradeMode
+from engine.model.types import REAL_MODES, Instrument, TradeMode
 from engine.recording import Header, MqrSource
 from engine.recording.format import RecordedMarket
 from engine.runtime import LOGGERS, Engine
@@ -65,12 +66,14 @@ def build(
     title: str = "",
     record: bool = True,
     past: int = 0,
+    real: RealOrders | None = None,
 ) -> Run:
     """Build a run of `source` in `mode`; `speed` 0 = as fast as it goes, `pace` is its clock: of a recording only the monotonic one counts.
 
     `on_screen`: count the ticks of the source beforehand and keep the log's newest lines, for a screen to show.
     `title` is what the source is called, where that is not its own name; without `record` the run is not recorded,
-    whatever the configuration says. `past` is an owner of the state directory that was killed and holds its locks still.
+    whatever the configuration says. `past` is an owner of the state directory that was killed and holds its locks still. `real` is with what
+    a run at a broker begins; no other mode than its own has one.
 
     Raises UserError in one line per problem.
     """
@@ -101,7 +104,8 @@ def build(
         source = widened(as_watched(source, state_dir.path, held_symbols(opened.kept)), opened.kept)
         config, instruments = fit_to_recording(config, source)
         hours = MarketHours(config, mode, _header_of(source))
-        trader = trader_for(source, config, instruments, f"{mode[0].upper()}{opened.run}-", hours)
+        pace = pace or SystemClock()
+        trader = _trader(source, config, instruments, mode, opened, hours, journal, state_dir.path, pace, real)
         by_market = dict(trader.state.markets)  # and those of what is added later
         markets = partial(_recorded_markets, hours, by_market)
         recorder = (
@@ -116,11 +120,11 @@ def build(
         parts = RunParts(
             *(config, mode, name, trader, journal, recorder, logs, state_dir.path, opened, watch),
             uptime_of(mode, trader.state.all_hours, state_dir.path),
+            real,
         )
         listing = WatchList(source, said, hours, by_market, state_dir.path, watch.do) if list_changes(source) else None
         if isinstance(source, LiveSupply):
             edges.callback(source.close)
-        pace = pace or SystemClock()
         engine = _engine_over(parts, source, hours, listing, pace, speed, paused=paused, counted=on_screen)
         made += [engine] if listing else []
         failures.found(engine)
@@ -131,10 +135,35 @@ def build(
         if mode not in {"replay", "mock"}:
             hours.tell_age(_today(trader), by_market)
         _tell_start(parts, state_dir, hours.warnings)
-        lock_as_found(engine, opened, unlock=unlock)
+        lock_as_found(engine, opened, STARTED if real is not None else CleanText(""), unlock=unlock)
         _look_back(config, source, engine, listing, shown=on_screen and mode == "replay")
         pages, days = _pages(parts, engine)
         return Run(**asdict(parts), engine=engine, source=source, edges=edges.pop_all(), pages=pages, day_pages=days)
+
+
+def _trader(
+    source: TickSource | LiveSupply,
+    config: Config,
+    instruments: tuple[Instrument, ...],
+    mode: TradeMode,
+    opened: Opened,
+    hours: MarketHours,
+    journal: SqliteJournal | None,
+    folder: Path,
+    pace: Clock,
+    real: RealOrders | None,
+) -> Trader:
+    """Who trades, or who follows a recording. Raises InputError where orders would go out, and nobody has said with what they begin."""
+    if (real is not None) != (mode in REAL_MODES):
+        raise InputError(f"{mode}: orders go to a broker by --live alone")
+    if real is None:
+        return trader_for(source, config, instruments, f"{mode[0].upper()}{opened.run}-", hours)
+    if journal is None:
+        raise InputError("journal.enabled=false: no order is sent that the journal does not tell of before")
+    # Who trades on paper does not carry it.
+    from engine.assembly.real_trader import real_trader  # noqa: PLC0415
+
+    return real_trader(config, instruments, opened, hours, folder, pace, real.barred)
 
 
 def _pages(run: RunParts, engine: Engine) -> tuple[ExitPages | None, DayPages | None]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from engine.assembly.open_source import open_file
+from engine.assembly.real_orders import RealOrders
 from engine.config import Config, bundled
 from engine.model.errors import ConfigError
 from engine.model.sources import Selective, TickSource
@@ -19,7 +20,7 @@ _WATCHABLE = 10.0  # × the recorded pace
 
 
 class RunChoice(Struct, frozen=True):
-    """What is to be run: where ticks come from, in which mode, at what speed, and what is to be told at the start."""
+    """What is to be run: where ticks come from, in which mode, at what speed, what is to be told at the start, and with what orders at a broker begin, where there are some."""
 
     config: Config
     source: TickSource | LiveSupply
@@ -27,6 +28,7 @@ class RunChoice(Struct, frozen=True):
     speed: float = 1.0
     title: str = ""
     told: tuple[str, ...] = ()
+    real: RealOrders | None = None
 
 
 def choose(

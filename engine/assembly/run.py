@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from msgspec import Struct
 
 from engine.assembly.edge_watch import EdgeWatch
+from engine.assembly.real_orders import RealOrders
 from engine.config import Config
 from engine.journal import Opened, SqliteJournal
 from engine.journal.day_pages import DayPages
@@ -41,6 +42,7 @@ class RunParts(Struct):
     opened: Opened
     watch: EdgeWatch
     uptime: Uptime | None = None  # of a run that watches a market
+    real: RealOrders | None = None  # of a run at a broker
 
 
 class Run(RunParts, kw_only=True):

@@ -10,6 +10,7 @@ from engine.model.marks import StartMark
 from engine.model.sources import TickSource
 from engine.runtime import LOGGERS, Engine
 from engine.runtime.turn_parts import TurnParts
+from engine.text.sanitize import CleanText
 from engine.trading.kept_account import symbols_of
 from engine.venues.supply import LiveSupply
 
@@ -80,7 +81,7 @@ def began_within_day(parts: TurnParts, *, live: bool) -> int:
     return now_ms if under_way else 0
 
 
-def lock_as_found(engine: Engine, opened: Opened, *, unlock: bool) -> None:
-    """Have entries locked where they were, or not, where the operator says `unlock`."""
-    if opened.still_locked:
-        engine.send(Unlock() if unlock else Lock(opened.still_locked))
+def lock_as_found(engine: Engine, opened: Opened, always: CleanText, *, unlock: bool) -> None:
+    """Have entries locked where they were, or not, where the operator says `unlock`; `always` is why they are in any case ("": they are not)."""
+    if opened.still_locked or always:
+        engine.send(Unlock() if unlock else Lock(opened.still_locked or always))

@@ -12,6 +12,7 @@ from engine.model.errors import InputError
 from engine.model.ports import Feed
 from engine.model.snapshot import Snapshot
 from engine.model.sources import TickSource, is_generated
+from engine.model.types import REAL_MODES
 from engine.recording import MqrSource
 from engine.runtime import Engine
 from engine.runtime.closing import Closing
@@ -39,6 +40,7 @@ from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import MakeBroker, TurnParts
 from engine.runtime.uptime import UptimeWatch
 from engine.runtime.watching import Watching
+from engine.text.sanitize import CleanText
 from engine.venues.simulated.broker import simulated
 from engine.venues.simulated.faults import FaultySource
 from engine.venues.simulated.silent import silent
@@ -70,13 +72,12 @@ def _parts(
 
 def _broker_of(run: RunParts, supply: LiveSupply, clock: Clock) -> MakeBroker:
     """Who takes the orders: in a live run the venue's own lanes, else the simulated broker; raises InputError."""
-    if run.mode not in {"live", "live-sim"}:
+    if run.mode not in REAL_MODES:
         return simulated
     make, journal = supply.broker, run.journal
     if make is None:
         raise InputError(f"{run.name}: takes no orders; it can be traded on paper only")
-    if journal is None:
-        raise InputError("journal.enabled=false: no order is sent that the journal does not tell of before")
+    assert journal is not None  # who trades there has begun with it
     # What it holds it knows itself.
     return lambda instruments, _, post: (make(instruments, post, journal, clock), lambda _: None)
 
@@ -103,7 +104,9 @@ def _engine(
     run.trader.state.reach.since_ms = began_within_day(parts, live=playback is None)
     closing = Closing(parts, playback, run.uptime, whole=run.mode == "replay")
     builder = SnapshotBuilder(
-        parts, run.mode, run.name, status, stats, playback, feed, run.logs, watch, closing, run.uptime
+        *(parts, run.mode, run.name, status, stats, playback, feed, run.logs, watch, closing, run.uptime),
+        broker_account=run.real.account if run.real is not None else CleanText(""),
+        lanes=parts.lanes.view if parts.lanes is not None else lambda: None,
     )
     publisher = Publisher(builder, run.config.engine.snapshot_interval_ms)
     switch = DeliverySwitch(parts, publisher, lambda: housekeeping.watch_time())  # noqa: PLW0108 - made below

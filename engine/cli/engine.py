@@ -66,6 +66,7 @@ def run(args: Namespace) -> int:
             state_root=args.state_dir or usual_folder(choice.mode),
             console_fd=None if args.quiet else sys.stderr.fileno(),
             unlock=args.unlock,
+            real=choice.real,
             on_screen=True,
         ) as running,
     ):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from engine.model.errors import ConfigError, InputError
+from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     from engine.assembly.choose import RunChoice
@@ -40,4 +41,9 @@ def live_of(args: Namespace, config: "Config") -> "LiveStart | None":
 
 def as_live(choice: "RunChoice", live: "LiveStart | None") -> "RunChoice":
     """`choice` with orders at a real broker, where it is to have them."""
-    return choice if live is None else replace(choice, mode=live.mode, told=(*choice.told, *live.locked))
+    if live is None:
+        return choice
+    from engine.assembly.real_orders import RealOrders
+
+    real = RealOrders(clean(f"****{live.account.code[-4:]}"), clean("; ".join(live.locked)))
+    return replace(choice, mode=live.mode, told=(*choice.told, *live.locked), real=real)

@@ -18,7 +18,7 @@ from engine.model.commands import Flat
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_FAULT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 from engine.model.sources import Selective
 from engine.model.statistics import DayStatistics
-from engine.model.types import TradeMode
+from engine.model.types import MARKET_MODES, TradeMode
 from engine.presentation import closing
 from engine.presentation.charges import fills_text
 from engine.presentation.money import grouped
@@ -62,6 +62,7 @@ def run_here(
             state_root=args.state_dir,
             console_fd=None if args.quiet or screen is not None else sys.stderr.fileno(),
             unlock=args.unlock,
+            real=choice.real,
             on_screen=screen is not None,
         ) as running:
             say_how_it_was_chosen(args, running, choice)
@@ -135,7 +136,7 @@ def status_of(running: Run, mode: TradeMode) -> int:
         warn(engine.problem)
         return engine.status.exit_status or EXIT_FAULT
     holds = any(position is not None for position in running.trader.state.portfolio.positions)
-    return EXIT_POSITION_OPEN if holds and mode in {"paper", "live"} else EXIT_WELL
+    return EXIT_POSITION_OPEN if holds and mode in MARKET_MODES else EXIT_WELL
 
 
 _WORDS = {

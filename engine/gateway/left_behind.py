@@ -16,7 +16,7 @@ from engine.text.sanitize import cleaned
 _FIRST_S: Final = 5.0  # an engine that is there answers by then
 _AGAIN_S: Final = 60.0
 _ASKED_S: Final = 30.0
-_REAL: Final = ("paper", "live")  # a generated session that was left is nobody's money
+_REAL: Final = ("paper", "live", "live-sim")  # a generated session that was left is nobody's money
 
 
 class _Held(Struct, frozen=True):

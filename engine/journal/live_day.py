@@ -26,6 +26,7 @@ ROWS: Final = (
     f"SELECT number, run, wall_ns, body FROM events WHERE kind IN {OF_ORDERS} AND wall_ns >= ? ORDER BY number"  # noqa: S608 - words of our own
 )
 _LAST: Final = "SELECT wall_ns FROM events ORDER BY number DESC LIMIT 1"
+_FIRST: Final = "SELECT wall_ns FROM events ORDER BY number LIMIT 1"
 _KEPT: Final = """SELECT body FROM events WHERE number < ? AND run = ? AND kind = 'StateKept'
     ORDER BY number DESC LIMIT 1"""
 _KEPT_LATER: Final = """SELECT body FROM events WHERE number > ? AND run = ? AND kind = 'StateKept'
@@ -92,6 +93,13 @@ def read_live_day(
         except (sqlite3.Error, msgspec.DecodeError) as error:
             raise InputError(f"journal {path}: {error}") from error
     return told(found, symbols)
+
+
+def begun_ns(folder: Path, opener: Callable[[Path], sqlite3.Connection] = open_left) -> int:
+    """When the journal in `folder` was begun (UTC), as far as its files go back. Raises InputError, sqlite3.Error, OSError."""
+    with closing(opener(ChainReader(folder, opener).files[0])) as connection:
+        (first_ns,) = connection.execute(_FIRST).fetchone()
+        return int(first_ns)
 
 
 def _rows_in(connection: sqlite3.Connection, since_ns: int) -> list[DatedRow]:

@@ -13,7 +13,7 @@ from engine.journal.live_projections import project_live
 from engine.journal.rows import Continued, Entry, Rewound, RunEnded, RunStarted, StoredEvent
 from engine.journal.schema import make_live
 from engine.model.events import FillBooked, OrderCancelled, OrderRejected, Submit
-from engine.model.types import Order, TradeMode
+from engine.model.types import REAL_MODES, Order, TradeMode
 
 
 def project(connection: sqlite3.Connection, event: StoredEvent, entry: Entry) -> None:
@@ -57,7 +57,7 @@ def project(connection: sqlite3.Connection, event: StoredEvent, entry: Entry) ->
 
 
 def _begin_live(connection: sqlite3.Connection, mode: TradeMode) -> None:
-    if mode == "live":
+    if mode in REAL_MODES:
         make_live(connection)
 
 

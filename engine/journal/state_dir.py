@@ -12,7 +12,7 @@ from typing import Self
 from engine.journal.ownership import LOCK_FILE, OPEN_DIR, PLAIN, Ownership
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, StateBusyError, UserError, reason
-from engine.model.types import TradeMode
+from engine.model.types import MARKET_MODES, TradeMode
 from engine.outside.files import put_aside_odd
 from engine.outside.trust import doubt_of_folder
 from engine.shortcut.engines import holds_nothing
@@ -199,7 +199,7 @@ def _make_private(dir_fd: int, path: Path, mode: TradeMode, stamped: bool) -> No
                 raise UserError(f"state directory {path}: others may write in it, and {name:.60} is theirs")
     if bits & 0o077 and (stamped or not names):
         os.fchmod(dir_fd, 0o700)
-    if mode in {"paper", "live"} and (doubt := doubt_of_folder(path)):
+    if mode in MARKET_MODES and (doubt := doubt_of_folder(path)):
         raise UserError(f"state directory {path}: {doubt}; give one of your own with --state-dir")
 
 

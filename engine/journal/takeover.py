@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engine.journal.account import JournalledAccount
 from engine.model.events import StateKept
-from engine.model.types import Order, PositionState, Trade, TradeMode
+from engine.model.types import REAL_MODES, Order, PositionState, Trade, TradeMode
 from engine.text.sanitize import CleanText, clean
 from engine.trading.kept_orders import KeptOrder
 
@@ -152,7 +152,7 @@ def _order_line(account: JournalledAccount, order: Order | KeptOrder, left: int,
     if isinstance(order, KeptOrder):
         return f"{name}: without an outcome; it may stand at the broker, whose books tell"
     then = "it is not repeated" if order.side == "BUY" else "the exit is judged again"
-    if mode == "live" and order.side == "SELL":
+    if mode in REAL_MODES and order.side == "SELL":
         then += ", unless it went out without its rows: then its tag finds it"
     return f"{name}: {NOT_PLACED}; {then}"
 

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from engine.model.commands import TraderCommand
+from engine.model.entry_limits import EntryLimits
 from engine.model.events import StateKept
 from engine.model.order_reports import OrderAnswer
 
@@ -50,7 +51,7 @@ class StartMark(Struct, frozen=True, tag=True, omit_defaults=True):
     fields: dict[str, str] = {}
 
 
-class DeskMark(Struct, frozen=True, tag=True):
+class DeskMark(Struct, frozen=True, tag=True, omit_defaults=True):
     """With what the desk of a run at a real broker begins, ahead of the first tick: what it was made of, and its state.
 
     `day` is the date of its tags, as ISO text. A long state stands in several marks one after the other.
@@ -62,6 +63,7 @@ class DeskMark(Struct, frozen=True, tag=True):
     orders_a_day: int
     amends: bool
     state: str
+    limits: EntryLimits = EntryLimits()
 
 
 Mark = StateMark | EventMark | InputMark | StartMark | DeskMark

@@ -65,6 +65,7 @@ class OrderLanes(Protocol):
         """Take a request, whose own row in the journal is number `row` (0: it has none); returns at once."""
 
 
+@runtime_checkable
 class OpenedLanes(OrderLanes, Protocol):
     """Lanes with what they go by: a login, connections, the broker's updates. Every call but `stop` returns at once."""
 

@@ -10,6 +10,8 @@ from engine.text.sanitize import CleanText
 
 Side = Literal["BUY", "SELL"]
 TradeMode = Literal["replay", "mock", "paper", "live", "live-sim"]
+REAL_MODES: Final = frozenset[TradeMode]({"live", "live-sim"})  # orders go to a broker
+MARKET_MODES: Final = REAL_MODES | {"paper"}  # prices are those of a market
 REPLAY: Final = "replay"  # the one source of ticks that is no venue
 Delivery = Literal["polling", "queued", "callback"]
 

@@ -11,7 +11,7 @@ from engine.model.ports import FeedView
 from engine.model.run_views import SessionView
 from engine.model.snapshot import Snapshot
 from engine.model.trading_views import Quote
-from engine.model.types import PositionState
+from engine.model.types import MARKET_MODES, PositionState
 from engine.presentation.format import instrument_at, minute
 
 # What the feed column of the ticks says of a price; never by colour alone.
@@ -45,7 +45,7 @@ def _is_over(seen: Snapshot, session: SessionView) -> bool:
 
 def held_over(seen: Snapshot) -> tuple[PositionState, ...]:
     """What is still held though the session of its market is over, in a run whose market is a real one."""
-    if seen.trade_mode not in {"paper", "live", "live-sim"}:
+    if seen.trade_mode not in MARKET_MODES:
         return ()
     held = (each.state for each in seen.positions if each.state.quantity)
     return tuple(state for state in held if state.entry_ms < seen.market_ms and is_closed_for(seen, state.instrument))

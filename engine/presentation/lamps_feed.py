@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from engine.model.ports import FeedView
 from engine.model.snapshot import Snapshot
+from engine.model.types import MARKET_MODES
 from engine.presentation import feeds
 from engine.presentation import format as text
 from engine.presentation.feeds import is_closed, market
@@ -118,7 +119,7 @@ def _many(
 
 def _quiet_word(seen: Snapshot, worst: QuietTime) -> Word:
     """The word for a silence of the market itself: with a position open on live prices nobody may call it quiet."""
-    if seen.trade_mode not in {"paper", "live"} or not worst.held:
+    if seen.trade_mode not in MARKET_MODES or not worst.held:
         return "QUIET"
     return "LATE" if worst.share < _BORNE else "STALE"
 

@@ -120,12 +120,14 @@ class Engine:
         self._publisher.publish(time.perf_counter_ns())
 
     def start(self) -> None:
-        """Begin: the engine's thread first, then the feed's."""
+        """Begin: the engine's thread first, then what it sends by and what feeds it."""
         self.prepare()
         self.housekeeping.process_stats.watch()
         with self.turn.lock:
             self.housekeeping.watch_time()  # a pause before the loop's first round is one, too
         self._thread.start()
+        if self._parts.lanes is not None:
+            self._parts.lanes.start()
         self._feed.start(self.deliver, self._feed_ended)
 
     def send(self, command: Command, ticket: int = 0) -> None:
@@ -168,6 +170,8 @@ class Engine:
         self._stopping = True
         self.inbox.close()
         self._end(lambda: self._feed.stop(2.0))
+        if (lanes := self._parts.lanes) is not None:
+            self._end(lambda: lanes.stop(2.0))
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(5.0)

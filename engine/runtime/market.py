@@ -9,7 +9,7 @@ from typing import Final
 
 from engine.model.clock import SteadyClock
 from engine.model.ports import FeedView
-from engine.model.types import FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, Tick, TradeMode
+from engine.model.types import FLAG_AHEAD, FLAG_LATE, FLAG_NEW_LINK, MARKET_MODES, Tick, TradeMode
 from engine.runtime.turn_parts import TurnParts
 from engine.trading.session import TradingHours, closed_code
 
@@ -59,7 +59,7 @@ class MarketWatch:
 
         Where some of several are closed: which, as `closed_among` reads it.
         """
-        if self._mode not in {"paper", "live"}:
+        if self._mode not in MARKET_MODES:
             return 0
         self._compare(now_ms)
         at_ms = now_ms - self._market_clock.ahead_ms

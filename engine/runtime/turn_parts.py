@@ -13,7 +13,7 @@ from engine.model.commands import Command
 from engine.model.events import FeedEvent
 from engine.model.order_reports import OrderAnswer
 from engine.model.past_prices import PastPrices
-from engine.model.ports import Broker, Journal, OrderLanes, Recorder
+from engine.model.ports import Broker, Journal, OpenedLanes, OrderLanes, Recorder
 from engine.model.types import Instrument
 from engine.runtime.action_receipt import ActionReceipt
 from engine.runtime.cursor import Cursor
@@ -99,6 +99,7 @@ class TurnParts:
         self.operator = OperatorGate()
         answers: deque[BrokerEvent] = deque()
         broker, hold = make_broker(trader.state.instruments, answers.append, self.post)
+        self.lanes = broker if isinstance(broker, OpenedLanes) else None
         self.rewind = Rewind(trader, cursor, clock, self.exits, self.operator, hold)
         self.effects = Effects(
             trader=trader,
@@ -127,6 +128,8 @@ class TurnParts:
         self.exits.relist([each.symbol for each in self.instruments])
         self.inbox.capacity = max(self.inbox.capacity, 2 * len(self.instruments))
         self.rewind.hold_what_is_booked()
+        if self.lanes is not None:
+            self.lanes.follow(self.instruments)
 
     def post(self, event: Posted) -> None:
         """Hand in a command, or what a broker's or a feed's own thread has learned; from any thread."""

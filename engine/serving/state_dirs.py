@@ -13,7 +13,7 @@ from engine.text.sanitize import CleanText, clean
 
 SOCKET_FILE = "engine.sock"
 FLAT_FILE = "FLAT"
-_MODES: tuple[TradeMode, ...] = ("live", "paper", "mock")
+_MODES: tuple[TradeMode, ...] = ("live", "live-sim", "paper", "mock")
 _DETACHED = "detached"  # below the directory of replays, which have one of their own each unless they are detached
 
 

@@ -7,7 +7,7 @@ from engine.shortcut.call import Call
 SOCKET, STAMP, LOCK, NOTHING_HELD = "engine.sock", "mode", "lock", "nothing-held"
 _STICKY = 0o1000  # nobody can put another entry in place of ours in such a folder
 _LONGEST = 200  # bytes
-_MODES = ("live", "paper", "mock")
+_MODES = ("live", "live-sim", "paper", "mock")
 
 
 class UnusualError(Exception):

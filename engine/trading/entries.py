@@ -32,7 +32,8 @@ class EntryHandler:
         if not objection:
             limit = inst.buy_price(price)
             costs = state.costs.by_instrument[inst.index]
-            quantity = self._sizing.quantity(state.free_cash(), limit, inst.instrument, costs, now_ms)
+            affordable = self._sizing.quantity(state.free_cash(), limit, inst.instrument, costs, now_ms)
+            quantity = state.orders.most(inst.index, affordable, limit)
             idle = idle_rules(inst.levels, inst.instrument, limit)
             unprotected = (*idle.protect, *self._idle_limit())
             if quantity and not (unprotected and self._refuses_unprotected):
@@ -44,7 +45,7 @@ class EntryHandler:
                 inst.entered_on = (inst.strategy.green, inst.strategy.values())
                 state.buy(inst, quantity, limit, now_ms)
                 return
-            objection = f"unprotected: {unprotected[0].partition(':')[0]}" if quantity else NO_LOT
+            objection = f"unprotected: {unprotected[0].partition(':')[0]}" if quantity else _no_lot(affordable)
         state.reach.object(objection)
         if objection != inst.objection:
             self._data_quality.on_objection(inst, objection, now_ms)
@@ -73,3 +74,8 @@ class EntryHandler:
         worth = book.cash + sum(book.open_value(inst.index, inst.last_price) for inst, _ in self._state.held())
         text = idle_limit(self._max_daily_loss, book.day_realised, worth)
         return (text,) if text else ()
+
+
+def _no_lot(affordable: int) -> str:
+    """Why not one lot is bought: there is no money for it, or one order may not be so much."""
+    return "a lot is more than live.max_order_value" if affordable else NO_LOT

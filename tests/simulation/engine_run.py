@@ -29,6 +29,7 @@ from engine.trading.orders.price_ladder import Quote
 from engine.trading.orders.tags import Tags
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from tests.simulation.journal import VirtualJournal
+from tests.simulation.roomy import roomy
 from tests.simulation.wire import Wire
 from tests.simulator.exchange.exchange import SimulatedExchange
 from tests.support.clocked_runs import HandClock
@@ -142,7 +143,7 @@ class EngineRun:
         begun_ms = self.clock.true_ms
 
         def desk(listed: Sequence[Instrument], quote_of: Callable[[int], Quote]) -> OrderDesk:
-            rules = DeskRules(10_000, amends=True)
+            rules = DeskRules(10_000, amends=True, limits=roomy(listed))
             tags, from_ms = Tags(day, _SALT, self.number), begun_ms + ARRIVED_MS if rows else 0
             return OrderDesk(Blotter(listed, tags), rules, quote_of, rows=rows, now_ms=begun_ms, exits_from_ms=from_ms)
 

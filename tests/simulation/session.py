@@ -27,6 +27,7 @@ from engine.trading.orders.price_ladder import Quote
 from engine.trading.orders.tags import Tags
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from tests.simulation.journal import VirtualJournal
+from tests.simulation.roomy import roomy
 from tests.simulation.wire import Wire
 from tests.simulator.exchange.exchange import SimulatedExchange
 
@@ -98,7 +99,7 @@ class Session:
         self.inputs: list[Input] = []
         self.ticks = 0
         self._rules, self.config, self._instruments, self._day = (
-            DeskRules(orders_a_day, amends),
+            DeskRules(orders_a_day, amends, roomy(instruments)),
             config,
             instruments,
             day,

@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from engine.model.entry_limits import EntryLimits
 from engine.model.marks import DeskMark
 from engine.model.order_reports import OrderAnswer, Quoted, RoundFailed, RoundRead
 from engine.model.order_requests import OrderRequest
@@ -36,6 +37,7 @@ class DeskRules(Struct, frozen=True):
 
     orders_a_day: int
     amends: bool = False
+    limits: EntryLimits = EntryLimits()
 
 
 class OrderDesk:
@@ -57,7 +59,7 @@ class OrderDesk:
         Nothing is closed before a round of `exits_from_ms`.
         """
         self.blotter = blotter
-        self._rules = rules
+        self.rules = rules
         if rows:
             recover(blotter, rows, now_ms)
         self.budget = OrderBudget(rules.orders_a_day)
@@ -166,10 +168,10 @@ class OrderDesk:
 
     def marks(self) -> list[DeskMark]:
         """What a recording has to say so that `desk_of` makes the same desk, in its present state."""
-        rules, tags, text = self._rules, self.blotter.tags, self.dump()
+        rules, tags, text = self.rules, self.blotter.tags, self.dump()
         pieces = [text[first : first + _PIECE] for first in range(0, len(text), _PIECE)]
         return [
-            DeskMark(tags.day.isoformat(), tags.salt, tags.run, rules.orders_a_day, rules.amends, piece)
+            DeskMark(tags.day.isoformat(), tags.salt, tags.run, rules.orders_a_day, rules.amends, piece, rules.limits)
             for piece in pieces
         ]
 
@@ -180,7 +182,7 @@ def desk_of(
     """The desk that a recording has told of in `marks` (not none); raises ValueError where there was none such."""
     told = marks[0]
     tags = Tags(date.fromisoformat(told.day), told.salt, told.run)
-    made = OrderDesk(Blotter(instruments, tags), DeskRules(told.orders_a_day, told.amends), quote_of)
+    made = OrderDesk(Blotter(instruments, tags), DeskRules(told.orders_a_day, told.amends, told.limits), quote_of)
     made.load("".join(each.state for each in marks))
     named = [each.instrument for each in made.blotter.orders.values()]
     named += [each.instrument for each in made.pursuit.wishes.values()]

@@ -21,6 +21,7 @@ from engine.trading.kept_orders import KeptOrder, orders_in, parts_in, put_order
 from engine.trading.order_parts import OrderParts
 from engine.trading.orders.blotter import Told
 from engine.trading.orders.desk import OrderDesk
+from engine.trading.orders.live_limits import AT_MOST_PERCENT, entry_objection, largest_entry
 from engine.trading.orders.live_order import LiveOrder
 from engine.trading.orders.open_orders import Wanted
 from engine.trading.orders.order_views import OrderViews
@@ -33,7 +34,6 @@ _TRUSTED: Final = "trusted"  # the newest round is the one that is believed
 _NOW: Final = "orders.now_ms"
 _BEHIND: Final = "orders.behind_ms"  # told only where there is anything to tell
 _JITTER_MS: Final = 1_000
-_PERCENT: Final = 101  # of the price it was decided at: an entry may go so far
 
 
 class LiveOrders:
@@ -189,18 +189,25 @@ class LiveOrders:
         if self.concerns(instrument):
             return "an order of it is not over"
         blotter = self.desk.blotter
-        others = blotter.others.foreign.get(blotter.instruments[instrument].symbol, 0)
-        return "somebody else has put it on" if others else ""
+        listed = blotter.instruments[instrument]
+        if blotter.others.foreign.get(listed.symbol, 0):
+            return "somebody else has put it on"
+        taken = sum(net != 0 or self.concerns(at) for at, net in enumerate(blotter.net))
+        return entry_objection(self.desk.rules.limits, listed, taken)
+
+    def most(self, instrument: int, quantity: int, price: int) -> int:
+        """As much of `quantity` as one entry decided at `price` may buy."""
+        return largest_entry(self.desk.rules.limits, self.desk.blotter.instruments[instrument], quantity, price)
 
     def objection(self) -> str:
         """Why no entry may be ordered by what is known of orders and of the broker's books; "" where one may."""
-        return self.desk.pursuit.objection() or self.desk.pursuit.spent(self.now_ms)
+        return self.desk.rules.limits.barred or self.desk.pursuit.objection() or self.desk.pursuit.spent(self.now_ms)
 
     def reserved(self) -> Iterator[tuple[int, int]]:
         """What entries on their way may still cost: each instrument with the turnover in minor units."""
         for wish in self.desk.pursuit.wishes.values():
             if wish.is_entry:
-                yield wish.instrument, max(0, wish.quantity - wish.filled) * wish.decided * _PERCENT // 100
+                yield wish.instrument, max(0, wish.quantity - wish.filled) * wish.decided * AT_MOST_PERCENT // 100
 
     def is_unresolved(self, _now_ms: int) -> bool:
         """Whether nobody knows what became of an order."""

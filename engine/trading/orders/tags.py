@@ -6,7 +6,6 @@ apart what is left of other days.
 """
 
 import re
-from collections.abc import Iterable
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -80,14 +79,9 @@ class Tags:
         return tag is not None and tag.day == self._day and tag.salt == self.salt
 
 
-def free_salt(wish: int, seen: Iterable[str]) -> str:
-    """A salt for a new journal that no tag in `seen` (a broker's book of today) bears: the first from number `wish` on."""
-    used = {tag.salt for text in seen if (tag := parse(text)) is not None}
-    for step in range(_SALTS):
-        salt = _base36((wish + step) % _SALTS, 2)
-        if salt not in used:
-            return salt
-    raise ValueError(f"tags: all {_SALTS} salts stand in today's order book already")
+def salt_of(number: int) -> str:
+    """Salt number `number`; they come round again after all that there are."""
+    return _base36(number % _SALTS, 2)
 
 
 def _base36(number: int, places: int) -> str:

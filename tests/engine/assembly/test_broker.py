@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.assembly import LiveSupply, build
+from engine.assembly.real_orders import RealOrders
 from engine.model.clock import Clock
 from engine.model.errors import InputError
 from engine.model.lanes_view import LanesView
@@ -13,6 +14,7 @@ from engine.model.order_reports import OrderAnswer
 from engine.model.order_requests import OrderRequest
 from engine.model.ports import OrderJournal
 from engine.model.types import Instrument, TradeMode
+from engine.text.sanitize import CleanText
 from engine.venues.simulated.broker import PaperBroker
 from tests.support.builders import config, nifty
 from tests.support.scripted_feed import ScriptedFeed
@@ -21,7 +23,7 @@ from tests.support.scripted_feed import ScriptedFeed
 def taker(tmp_path: Path, mode: TradeMode, supply: LiveSupply) -> object:
     """The broker of a run that is built and closed again."""
     chosen = config(f"recording.directory={tmp_path / 'kept'}")
-    with build(chosen, supply, mode, state_root=tmp_path / "state") as run:
+    with build(chosen, supply, mode, state_root=tmp_path / "state", real=REAL if mode == "live" else None) as run:
         return run.engine._parts.effects._broker
 
 
@@ -54,12 +56,13 @@ def own(
     return OwnLanes(journal, clock)
 
 
+REAL = RealOrders(CleanText("****3456"))
 WITH_BROKER = LiveSupply("venue", (nifty(),), ScriptedFeed, broker=own)
 
 
 def test_a_live_run_takes_the_venues_own_with_its_journal_and_the_engines_time(tmp_path: Path) -> None:
     chosen = config(f"recording.directory={tmp_path / 'kept'}")
-    with build(chosen, WITH_BROKER, "live", state_root=tmp_path / "state") as run:
+    with build(chosen, WITH_BROKER, "live", state_root=tmp_path / "state", real=REAL) as run:
         lanes = run.engine._parts.effects._lanes
         assert isinstance(lanes, OwnLanes)
         assert lanes.journal is run.journal
@@ -80,4 +83,13 @@ def test_a_live_run_without_a_journal_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         InputError, match=r"^journal\.enabled=false: no order is sent that the journal does not tell of"
     ):
-        build(chosen, WITH_BROKER, "live", state_root=tmp_path / "state")
+        build(chosen, WITH_BROKER, "live", state_root=tmp_path / "state", real=REAL)
+
+
+@pytest.mark.parametrize(("mode", "real"), [("live", None), ("live-sim", None), ("paper", REAL), ("mock", REAL)])
+def test_orders_go_out_only_where_it_is_said_with_what_they_begin(
+    tmp_path: Path, mode: TradeMode, real: RealOrders | None
+) -> None:
+    chosen = config(f"recording.directory={tmp_path / 'kept'}")
+    with pytest.raises(InputError, match=r"by --live alone$"):
+        build(chosen, WITH_BROKER, mode, state_root=tmp_path / "state", real=real)

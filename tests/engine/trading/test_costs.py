@@ -213,7 +213,7 @@ def test_a_named_table_is_for_every_option_and_one_that_is_not_there_is_told() -
     assert named.said(date(2026, 1, 1)) == f"{BSE} 2024-10-01 + percent"
     unknown = CostBook(config("charges.table=nobody"), (NIFTY,))
     (told,) = (text for _, text in unknown.doubts(date(2026, 1, 1)))
-    assert told.startswith("charges: no table 'nobody' for 2026-01-01, autO takes its place (angelone-nse-options, ")
+    assert told.startswith("charges: no table 'nobody' for 2026-01-01, auto takes its place (angelone-nse-options, ")
     assert unknown.said(date(2026, 1, 1)) == f"{NSE} 2024-10-01"
 
 

@@ -1,7 +1,6 @@
 """A tag says which order of which run of which journal it is, and no two of them are alike."""
 
 from datetime import date, timedelta
-from itertools import product
 from string import ascii_uppercase, digits
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.order_requests import Purpose
-from engine.trading.orders.tags import MAX_NUMBER, MAX_RUN, Tag, Tags, free_salt, parse
+from engine.trading.orders.tags import MAX_NUMBER, MAX_RUN, Tag, Tags, parse, salt_of
 
 DAY = date(2026, 2, 3)
 PURPOSES: tuple[Purpose, ...] = ("ENTRY", "EXIT", "FLAT", "NET")
@@ -95,17 +94,7 @@ def test_a_salt_is_two_of_a_tags_characters(salt: str) -> None:
         Tags(DAY, salt, 1)
 
 
-@given(st.integers(0), st.lists(tags, max_size=5))
-def test_a_new_journal_never_takes_a_salt_of_todays_book(wish: int, book: list[Tag]) -> None:
-    salt = free_salt(wish, ["", "MYAPP", *map(made, book)])
-    assert salt not in {each.salt for each in book}
-    Tags(DAY, salt, 1)
-
-
-def test_a_salt_is_the_wish_where_that_is_free_and_told_where_none_is() -> None:
-    every = [made(Tag(34, "".join(salt), 1, 1, "ENTRY")) for salt in product(digits + ascii_uppercase, repeat=2)]
-    assert free_salt(1, []) == "01"
-    assert free_salt(1, every[1:3]) == "03"
-    assert free_salt(1295, every[1295:]) == "00"
-    with pytest.raises(ValueError, match="all 1296 salts"):
-        free_salt(0, every)
+def test_salts_are_numbered_and_come_round_again() -> None:
+    assert [salt_of(number) for number in (0, 1, 35, 36, 1295, 1296)] == ["00", "01", "0Z", "10", "ZZ", "00"]
+    assert len({salt_of(number) for number in range(1296)}) == 1296
+    Tags(DAY, salt_of(7), 1)
