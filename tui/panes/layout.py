@@ -14,7 +14,7 @@ from engine.presentation.stillness import stands_still
 from tui.panes import chart, heartbeat, latency, log, positions, ticks
 from tui.panes.pane import Pane
 from tui.text.rows import Line, Span, clip, deepened, fill, fit, width_of
-from tui.view.model import Ui, View
+from tui.view.model import OLD_S, Ui, View
 
 # A pane is a file in this folder and a line here. The number of a pane, and so its key, is its place among `PANES`.
 _LEFT = ticks.PANE  # with the chart of the selected instrument below it
@@ -67,6 +67,11 @@ def _style(view: View, pane: Pane) -> str:
     return "focus" if focused(view.ui) is pane else "title"
 
 
+def _alarm_style(view: View) -> str:
+    """That of a title in alarm: where all else is old and grey it stays as it is."""
+    return "alert!" if view.age_s > OLD_S else "alert"
+
+
 def _rule(view: View, words: str, width: int, style: str, end: Line = ()) -> Line:
     """`─ 1 TICKS ──────`, with `end` near its right end where there is room."""
     bar, edge = view.glyphs.rule, _edge(view)
@@ -86,7 +91,7 @@ def _collapsed_rule(view: View, panes: Iterable[Pane], width: int) -> Line:
             spans.append((view.glyphs.off, _edge(view)))
         alarm = pane.alarm(view)
         words = pane.title(view) if pane.title and pane.lines else pane.label
-        spans.append((f" {_number(pane)} {alarm or words} ", "alert!" if alarm else _style(view, pane)))
+        spans.append((f" {_number(pane)} {alarm or words} ", _alarm_style(view) if alarm else _style(view, pane)))
     rest = width - width_of(tuple(spans))
     return fit((*spans, (view.glyphs.rule * max(0, rest), _edge(view))), width)
 
@@ -105,7 +110,7 @@ def _pane(view: View, pane: Pane, width: int, height: int) -> list[Line]:
         return fill((), width, max(0, height))
     seen, alarm = (view if pane.live else _seen(view, values=pane.values)), pane.alarm(view)
     title = pane.title(seen) if pane.title else pane.label
-    style, end = ("alert!", ()) if alarm else (_style(view, pane), pane.note(view, height - 1))
+    style, end = (_alarm_style(view), ()) if alarm else (_style(view, pane), pane.note(view, height - 1))
     shown = (
         _rows(view, pane, width, height)
         if pane.live

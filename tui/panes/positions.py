@@ -13,7 +13,7 @@ from tui.text.segments import Segment, assemble, segment, within, word
 from tui.text.spelling import shortened, spelled
 from tui.view import one_position
 from tui.view.listing import matches, symbol_of
-from tui.view.model import View
+from tui.view.model import OLD_S, View
 
 _WIDEST = 56  # cells; further apart, a number is hard to follow from its name
 _TRADES_FROM = 4  # rows that must be free for the newest trades to be shown below
@@ -33,8 +33,8 @@ def title(view: View) -> str:
 
 
 def alarm(view: View) -> str:
-    """The title where the broker holds something else than we, or others have put something on; else empty."""
-    told = live.others(view.snapshot)
+    """The title where the broker holds something else than we, or others have put something on; else, or of old values, empty."""
+    told = live.others(view.snapshot) if view.age_s <= OLD_S else ()
     more = f"  +{len(told) - 1} more" if len(told) > 1 else ""
     return f"{title(view)}  {told[0]}{more}" if told else ""
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from engine import FlatLeg, FlatView
 from tests.support.screens.live_snapshots import BUDGET, STANDING, busy, in_trouble, live
-from tests.support.screens.snapshots import CALL, SNAPSHOT, paper, view
+from tests.support.screens.snapshots import CALL, NOW_NS, SECOND, SNAPSHOT, paper, view
 from tui.frame import dialogs, flatplan, header, screen
 from tui.text.rows import plain, width_of
 from tui.view.model import Ui
@@ -88,7 +88,11 @@ def test_the_plan_of_a_flat_says_whose_money_it_is_and_what_it_does_to_others() 
 @pytest.mark.parametrize(("width", "height"), [(120, 40), (80, 24), (60, 15)])
 def test_a_book_that_disagrees_is_seen_at_every_size(width: int, height: int) -> None:
     lines = screen.frame(view(in_trouble()), width, height)
-    assert any("MISMATCH" in words and style in {"alert", "alert!"} for line in lines for words, style in line)
+    assert any("MISMATCH" in words and style == "alert" for line in lines for words, style in line)
+    titles = [style for line in lines for words, style in line if "2 POSITION" in words and "MISMATCH" in words]
+    assert set(titles) == {"alert"}
+    old = screen.frame(view(in_trouble(), now_ns=NOW_NS + 5 * SECOND), width, height)
+    assert not any("MISMATCH" in words and style == "alert" for line in old for words, style in line)
     assert "EXTERNAL" in plain(screen.frame(view(in_trouble(positions=(), live=replace(STANDING, foreign=in_trouble().live.foreign))), width, height))  # fmt: skip
 
 
