@@ -9,11 +9,10 @@ from typing import Literal
 from msgspec import Struct
 
 from engine import Snapshot
+from tui.input import dialog_keys
 from tui.panes.layout import PANES, focused
 from tui.view.faults import ENTRIES
-from tui.view.flat import RUNS
 from tui.view.model import View
-from tui.view.one_position import held_in, is_barred, refused
 
 Where = Literal["always", "replay", "recording", "apart", "orders", "focus"]
 
@@ -142,50 +141,6 @@ COMMANDING = frozenset(
 # Hidden from the list until `dev` is typed.
 DEVELOPER = (("dev: stall engine", "hold the engine for 3 s, to see the heartbeat turn", "stall"),)
 
-_IN_DIALOG: dict[str, list[tuple[str, str]]] = {
-    "goto": [("enter", "go"), ("esc", "close")],
-    "bookmark": [("enter", "keep"), ("esc", "close")],
-    "unlock": [("enter", "unlock"), ("esc", "close")],
-    "quit": [("q", "leave"), ("any other key", "stay")],
-    "stop": [("enter", "stop the engine"), ("esc", "close")],
-    "control": [("t", "take control"), ("any other key", "close")],
-    "found": [("a", "acknowledge"), ("any other key", "close")],
-    "search": [("enter", "find"), ("esc", "clear")],
-    "filter": [("type", "to filter"), ("enter", "keep"), ("esc", "clear")],
-    "position": [
-        ("c", "close"),
-        ("h", "half"),
-        ("s", "stop to"),
-        ("n", "no new entries"),
-        ("!", "flat"),
-        ("any other key", "close"),
-    ],
-    "stop_price": [("enter", "show the plan"), ("!", "flat"), ("esc", "close")],
-    "watch": [("enter", "do"), ("esc", "close")],
-    "log_level": [("enter", "do"), ("esc", "close")],
-    "palette": [("enter", "do"), ("esc", "close")],
-    "help": [("up down", "scroll"), ("any other key", "close")],
-    "orders": [
-        ("up down", "choose"),
-        ("enter", "detail"),
-        ("w", "withdraw"),
-        ("/", "filter"),
-        ("!", "flat"),
-        ("any other key", "close"),
-    ],
-    "orders_filter": [("type", "to filter"), ("enter", "keep"), ("esc", "clear")],
-    "order": [("w", "withdraw"), ("esc", "back"), ("!", "flat"), ("any other key", "close")],
-    "days": [("up down", "choose"), ("enter", "its trades"), ("any other key", "close")],
-    "day": [("up down", "scroll"), ("esc", "back"), ("any other key", "close")],
-    "closing": [("!x", "flat"), ("up down", "scroll"), ("any other key", "closes")],
-    "trades": [("up down", "scroll"), ("home end", "first and newest"), ("any other key", "close")],
-}
-
-
-_LEAVING_APART = [("q", "detach"), ("s", "stop the engine"), ("!", "flat"), ("any other key", "stay")]
-_LEAVING_ENDED = [("q", "leave"), ("any other key", "stay")]
-_GIVING_UP = [("g", "give control up"), ("any other key", "close")]
-
 
 def lookup(key: str, view: View) -> Key | None:
     """The entry of `key` at `view`, whether it works now or not: the focused pane's own before all others; None where it has none."""
@@ -220,18 +175,8 @@ def is_recorded(seen: Snapshot) -> bool:
 
 def hints(view: View) -> list[tuple[str, str]]:
     """The keys that matter now with a word each, the most important first: the way out among them."""
-    if view.ui.dialog == "flat":
-        return _in_plan(view.snapshot.flat.state, fired=view.ui.plan_until_ns == 0)
-    if view.ui.dialog == "withdraw":
-        return (
-            [("any key", "close")] if view.ui.fired_after >= 0 else [("x", "FIRE"), ("any other key", "close the plan")]
-        )
-    if view.ui.dialog == "action" and not refused(view.snapshot, view.ui.fired_after):
-        return (
-            [("any key", "close")] if view.ui.fired_after >= 0 else [("x", "FIRE"), ("any other key", "close the plan")]
-        )
     if view.ui.dialog:
-        return _in_dialog(view)
+        return dialog_keys.shown(view)
     gate, attachment = view.snapshot.entries, view.attachment
     looks = attachment.apart and not (attachment.has_control or attachment.lost)
     urgent = {
@@ -275,38 +220,6 @@ def _word(key: Key, view: View) -> str:
         case "zoom" if view.ui.zoom:
             return "back"
     return key.footer or key.action
-
-
-def _in_dialog(view: View) -> list[tuple[str, str]]:
-    attachment = view.attachment
-    match view.ui.dialog:
-        case "position" | "action":  # behind a refusal the next choice is one
-            listed = _IN_DIALOG["position"]
-            if held_in(view.snapshot, view.ui.instrument) is None:  # nothing to close, and no stop to move
-                listed = listed[3:]
-            if is_barred(view.snapshot, view.ui.instrument):
-                listed = [("n", "allow entries") if key == "n" else (key, word) for key, word in listed]
-            return listed
-        case "quit" if attachment.apart:
-            return (
-                _LEAVING_ENDED
-                if view.snapshot.stopped or (attachment.lost and not attachment.there)
-                else _LEAVING_APART
-            )
-        case "control" if attachment.has_control:
-            return _GIVING_UP
-        case "control" if attachment.read_only or attachment.lost:
-            return [("any other key", "close")]
-        case dialog:
-            return _IN_DIALOG[dialog]
-
-
-def _in_plan(state: str, *, fired: bool) -> list[tuple[str, str]]:
-    if state in RUNS:
-        return [("any key", "hide this; the flat goes on")]
-    if fired:
-        return [("k", "unlock"), ("any other key", "close")]
-    return [("x", "FIRE the flat"), ("any other key", "close the plan")]
 
 
 def palette(view: View) -> list[tuple[str, str, str]]:
