@@ -58,7 +58,7 @@ def _fitness(path: Path, config: Config, least_hours: float) -> tuple[float, str
         hours = _hours(source)
     except UserError as error:
         return 0.0, error.lines[0]
-    return hours, "" if hours >= least_hours else f"{hours:.1f} h"
+    return hours, "" if hours >= least_hours else f"{int(hours)} h {int(hours * 60) % 60:02} min long"
 
 
 def _hours(source: MqrSource) -> float:

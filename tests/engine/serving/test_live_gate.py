@@ -15,6 +15,7 @@ from engine.serving.live_gate import LiveThings, live_place, live_start, owes
 from engine.text.sanitize import CleanText
 from engine.venues.angelone import live_access
 from tests.support.builders import IST
+from tests.support.http_server import HttpServer, answer
 from tests.support.live_config import ACCOUNT, live_config
 from tests.support.venues.live_harness import ENVIRON
 
@@ -106,6 +107,14 @@ def test_an_empty_directory_owes_nothing_and_one_without_its_journal_may(tmp_pat
 def test_a_source_without_orders_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no order can be sent with --source binance; allowed: smartapi"):
         live_start(live_config(feed__source="binance", feed__symbols="[BTCUSDT]"), environ(tmp_path), None, NOW_NS)
+
+
+def test_a_tunnel_at_this_machines_address_is_live(tmp_path: Path) -> None:
+    with HttpServer(lambda _: answer(404, "no such call")) as tunnel:
+        config = live_config(smartapi__rest_url=tunnel.url, smartapi__orders_url=f"ws{tunnel.url.removeprefix('http')}")
+        named = environ(tmp_path) | {"MYQUANT_TRUST_HOST": "127.0.0.1"}
+        assert live_place(config, named, None)[0] == "live"
+        assert [each.path.rpartition("/")[0] for each in tunnel.requests] == ["/simulator/challenge"]
 
 
 def test_the_brokers_own_address_is_live(tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""No order by accident: whatever is missing of the four things, no order address of the broker is asked, and no module that could is loaded."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from engine.assembly import load
+from engine.config import Config, bundled
+from engine.serving.arming import armed_now, write_arming
+from engine.serving.arming_checks import today_of
+from engine.serving.launch import answers
+from engine.serving.state_dirs import place_of
+from engine.venues.angelone.live_access import account
+from tests.simulator import Generated, Orders, Simulator
+from tests.simulator.exchange.settings import NO_DELAYS
+from tests.support.builders import EAGER
+from tests.support.live_config import SAID
+from tests.support.processes.command_home import Home
+from tests.support.venues.live_harness import ENVIRON, noon
+from tests.support.waiting import PATIENCE_S, until
+
+pytestmark = pytest.mark.slow
+
+# The program, which tells at its end what it had loaded.
+TELLING = """
+import os, sys
+from engine.cli.main import main
+status = main(sys.argv[1:])
+with open(os.environ["LOADED"], "w") as file:
+    file.write("\\n".join(sys.modules))
+sys.exit(status)
+"""
+HALF_A_DAY_NS = 12 * 3600 * 10**9
+
+
+def overrides(sim: Simulator, *, enabled: bool) -> list[str]:
+    symbol = sim.lines[0].symbol
+    values = SAID | {"live.enabled": str(enabled).lower(), "live.symbols": f"[{symbol}]", "feed.symbols": f"[{symbol}]"}
+    values |= {
+        "smartapi.stream_url": sim.ws_url,
+        "smartapi.rest_url": sim.http_url,
+        "smartapi.orders_url": sim.orders_url,
+    }
+    keys = [f"{key}={value}" for key, value in values.items()]
+    keys += [f"instruments.{symbol}.token={sim.lines[0].token}", *noon(), *EAGER]
+    return [word for key in keys for word in ("--set", key)]
+
+
+def arm(folder: Path, config: Config) -> None:
+    ours = account(config, ENVIRON)
+    assert ours is not None
+    now_ns = time.time_ns()
+    write_arming(folder, armed_now(config, ours, today_of(config, now_ns), now_ns, now_ns + HALF_A_DAY_NS))
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[Simulator]:
+    with Simulator(Generated(rate=50, seed=4), orders=Orders(deep=True, delays=NO_DELAYS)) as sim:
+        yield sim
+
+
+def asked(sim: Simulator) -> dict[str, int]:
+    orders = sim.counters.orders
+    assert orders is not None
+    return orders.calls
+
+
+@pytest.mark.parametrize(("said", "credentials"), list(product((False, True), repeat=2)))
+def test_no_subset_of_the_four_things_asks_an_order_address(
+    tmp_path: Path, broker: Simulator, said: bool, credentials: bool
+) -> None:
+    with ExitStack() as running:
+        for enabled, armed in product((False, True), repeat=2):
+            if said and credentials and enabled and armed:
+                continue  # they are all four
+            home = Home(tmp_path / f"{enabled}-{armed}")
+            state = home.folder / "here"
+            words = overrides(broker, enabled=enabled)
+            if armed:
+                state.mkdir(mode=0o700)
+                arm(state, load(bundled("config.toml"), words[1::2]))
+            environ = home.environment | (ENVIRON if credentials else {"MYQUANT_TRUST_HOST": "127.0.0.1"})
+            live = ["--live"] if said else []
+            process = home.start("engine", "--quiet", "--state-dir", state, *live, *words, env=environ)
+            running.enter_context(process)
+            if said:
+                _, err = process.communicate(timeout=PATIENCE_S)
+                assert process.returncode == 2, err
+                assert not enabled or not armed or "credentials" in err
+                continue
+            until(lambda state=state: answers(place_of(state)))
+            assert place_of(state).mode == ("paper" if credentials else "mock")
+            if credentials:
+                ticks = broker.counters.ticks
+                assert broker.wait_for(lambda counters, ticks=ticks: counters.ticks > ticks + 20, PATIENCE_S)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=PATIENCE_S)
+    assert asked(broker) == {}
+
+
+def loaded(home: Home, *words: str, ends: bool = True) -> set[str]:
+    """The modules of orders that the program with `words` has loaded by its end."""
+    told = home.folder / "loaded"
+    environ = home.environment | ENVIRON | {"LOADED": str(told)}
+    with home.start(*words, program=("-c", TELLING), env=environ) as process:
+        if not ends:
+            until(lambda: answers(place_of(home.folder / "here")))
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_S)
+    names = told.read_text(encoding="utf-8").split("\n")
+    return {name for name in names if name.startswith("engine.venues.") and ".orders" in name}
+
+
+def test_only_what_is_about_real_orders_has_modules_of_them(tmp_path: Path, broker: Simulator) -> None:
+    words = overrides(broker, enabled=True)
+    here = ("--quiet", "--state-dir", str(tmp_path / "here"))
+    assert loaded(Home(tmp_path), "arm", "--check", *words)  # so that it would be seen
+    assert not loaded(Home(tmp_path), "engine", *here, *words, ends=False)
+    assert not loaded(Home(tmp_path), "run", "--source", "mock", "--speed", "max", "--headless", "--quiet")
+    assert not loaded(Home(tmp_path), "--headless", "--quiet")
