@@ -39,7 +39,7 @@ _SEND_NS: Final = 5 * _NS
 
 
 class UpdatesThread:
-    """`understand` says what a message is of, under a login's number; `see` takes orders, `missed` is told of each connect.
+    """`understand` says what a message is of, under a login's number; `see` takes orders, `missed` is told once of each link.
 
     `refused` is told of a login that the socket is refused for. Writes `state` and the rest for a screen.
     """
@@ -71,6 +71,7 @@ class UpdatesThread:
         self._login = Login(0, up=False)
         self._stopping = False
         self._wait_until_ns = 0
+        self._is_new = True  # nothing has come by this link yet
         self._renewed = False  # a login was asked for, and no link has stood since
         self._lock = Lock()  # guards who is woken
         self._wakeup: Wakeup | None = None
@@ -83,9 +84,10 @@ class UpdatesThread:
         self._thread.start()
 
     def log_in(self, login: Login) -> None:
-        """Go by this login: what an older one has opened is opened anew."""
+        """Go by this login: what an older one has opened is opened anew; what stands is not ended for the lack of another."""
         self._login = login
-        self._wake()
+        if login.up:
+            self._wake()
 
     def begin_to_stop(self) -> None:
         """End soon, whatever is waited for."""
@@ -153,7 +155,6 @@ class UpdatesThread:
             self.because = CleanText("")
             self._enter("UP")
             self._renewed = False
-            self._missed()
             self._listen(line, login.generation)
         finally:
             if self.state == "UP":
@@ -163,6 +164,7 @@ class UpdatesThread:
     def _listen(self, line: StreamSocket, generation: int) -> NoReturn:
         """Take what comes until the link ends; raises LinkLost, Stopped."""
         reader = FrameReader()
+        self._is_new = True
         self.frame_ns = _now_ns()
         ping_ns = self.frame_ns + round(PING_S * _NS)
         while True:
@@ -195,11 +197,12 @@ class UpdatesThread:
             raise LinkLost(f"closed by the server: {code} {reason}".rstrip())
         elif message.opcode != PONG:
             told = self._understand(message.payload, generation)
-            self._backoff.succeeded()  # it speaks: what went wrong before counts no more
+            if self._is_new:  # it speaks: from here on nothing is missed, and what went wrong before counts no more
+                self._is_new = False
+                self._backoff.succeeded()
+                self._missed()
             if told.seen is not None:
                 self._see(told.seen)
-            elif told.kind == "greeting":
-                self._missed()  # from here on nothing is
             elif told.kind == "unreadable":
                 self.because = told.reason
 
