@@ -3,20 +3,17 @@
 import os
 import time
 from argparse import Namespace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from engine.model.errors import ConfigError, InputError
+from engine.model.errors import InputError
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     from engine.assembly.choose import RunChoice
     from engine.config import Config
     from engine.serving.live_gate import LiveStart
-
-
-_NOT_YET: Final = "all is there, but no run of this version sends real orders yet"
 
 
 def live_of(args: Namespace, config: "Config") -> "LiveStart | None":
@@ -33,8 +30,6 @@ def live_of(args: Namespace, config: "Config") -> "LiveStart | None":
     from engine.serving.live_gate import live_start
 
     start = live_start(config, os.environ, args.state_dir, time.time_ns())
-    if _NOT_YET:
-        raise ConfigError(f"--live: {_NOT_YET}")
     args.state_dir, args.require_credentials = start.folder, True
     return start
 

@@ -15,7 +15,7 @@ _MOST_ALIKE = 99  # recordings of one symbol begun in one second
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}", re.ASCII)
 _OTHER = re.compile(r"[^A-Za-z0-9_]+", re.ASCII)
 _NAMED = re.compile(
-    r"(replay|mock|paper|live)-[A-Za-z0-9_]{1,40}-([0-9]{8}-[0-9]{6})(?:-(?:[2-9]|[1-9][0-9]))?\.mqr", re.ASCII
+    r"(replay|mock|paper|live-sim|live)-[A-Za-z0-9_]{1,40}-([0-9]{8}-[0-9]{6})(?:-(?:[2-9]|[1-9][0-9]))?\.mqr", re.ASCII
 )
 
 

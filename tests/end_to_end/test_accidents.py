@@ -1,5 +1,6 @@
 """No order by accident: whatever is missing of the four things, no order address of the broker is asked, and no module that could is loaded."""
 
+import json
 import signal
 import time
 from collections.abc import Iterator
@@ -74,6 +75,7 @@ def asked(sim: Simulator) -> dict[str, int]:
 def test_no_subset_of_the_four_things_asks_an_order_address(
     tmp_path: Path, broker: Simulator, said: bool, credentials: bool
 ) -> None:
+    before = dict(asked(broker))
     with ExitStack() as running:
         for enabled, armed in product((False, True), repeat=2):
             if said and credentials and enabled and armed:
@@ -100,7 +102,7 @@ def test_no_subset_of_the_four_things_asks_an_order_address(
                 assert broker.wait_for(lambda counters, ticks=ticks: counters.ticks > ticks + 20, PATIENCE_S)
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=PATIENCE_S)
-    assert asked(broker) == {}
+    assert asked(broker) == before
 
 
 def loaded(home: Home, *words: str, ends: bool = True) -> set[str]:
@@ -123,3 +125,23 @@ def test_only_what_is_about_real_orders_has_modules_of_them(tmp_path: Path, brok
     assert not loaded(Home(tmp_path), "engine", *here, *words, ends=False)
     assert not loaded(Home(tmp_path), "run", "--source", "mock", "--speed", "max", "--headless", "--quiet")
     assert not loaded(Home(tmp_path), "--headless", "--quiet")
+
+
+def test_with_all_four_a_run_begins_locked_and_only_reads(tmp_path: Path, broker: Simulator) -> None:
+    home, words = Home(tmp_path), overrides(broker, enabled=True)
+    state = home.folder / "here"
+    state.mkdir(mode=0o700)
+    arm(state, load(bundled("config.toml"), words[1::2]))
+    before = dict(asked(broker))
+    environ = home.environment | ENVIRON
+    with home.start("engine", "--quiet", "--state-dir", state, "--live", *words, env=environ) as process:
+        until(lambda: answers(place_of(state)) or process.poll() is not None)
+        assert place_of(state).mode == "live-sim"
+        assert broker.wait_for(
+            lambda _: asked(broker).get("positions", 0) >= before.get("positions", 0) + 2, PATIENCE_S
+        )
+        told = json.loads(home.run("status", "--json", "--state-dir", state).out)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_S)
+    assert (told["mode"], told["entries"]) == ("live-sim", "locked")
+    assert not {"place", "modify", "cancel"} & (asked(broker).keys() - before.keys())

@@ -96,8 +96,8 @@ class SmartApiProbe:
                     found.append(ListedFound(clean(symbol, 80), problem=clean(error.lines[0], 200)))
                     continue
                 expiry = next((each.expiry for each in listed.of_token(instrument.exchange, instrument.token)), None)
-                problem = "" if instrument.token in followed else "is not in feed.symbols, so nobody follows it"
-                found.append(ListedFound(instrument.symbol, instrument, expiry, fresh, clean(problem)))
+                problem = _unfit(symbol, instrument, followed)
+                found.append(ListedFound(clean(symbol, 80), instrument, expiry, fresh, problem))
         self._traded = tuple(each.instrument for each in found if each.instrument is not None)
         return tuple(found)
 
@@ -210,6 +210,13 @@ class SmartApiProbe:
 
     def _now_ms(self) -> int:
         return self._clock.wall_ns() // 1_000_000
+
+
+def _unfit(symbol: str, instrument: Instrument, followed: set[CleanText]) -> CleanText:
+    """Why what `symbol` means in the list would not be traded; "" where it would."""
+    if instrument.symbol != symbol:
+        return clean(f"is {instrument.symbol} of the list; live.symbols must spell it so")
+    return CleanText("") if instrument.token in followed else CleanText("is not in feed.symbols, so nobody follows it")
 
 
 def _tokens_of(listed: Instruments, symbols: Sequence[str], today: date) -> set[CleanText]:

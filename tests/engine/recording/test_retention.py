@@ -87,6 +87,7 @@ def test_no_name_is_given_twice(tmp_path: Path) -> None:
 def test_what_a_person_named_is_not_ours(name: str) -> None:
     assert not is_named_by_us(name)
     assert is_named_by_us("paper-NIFTY-20261001-091500.mqr")
+    assert is_named_by_us("live-sim-NIFTY-20261001-091500.mqr")
 
 
 # ── The plan. ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -84,7 +84,8 @@ def test_all_that_is_asked_of_a_broker_that_is_well(cache: Path) -> None:
 
 def test_a_list_that_does_not_have_it_and_a_feed_that_does_not_follow_it(cache: Path) -> None:
     with simulator() as sim, closing(probe(sim, cache, feed__symbols=f"[{OTHER}]")) as asked:
-        known, unknown = asked.instruments([CALL, "NIFTY01JAN2025000CE"])
+        known, unknown, otherwise = asked.instruments([CALL, "NIFTY01JAN2025000CE", f"NFO:{CALL}"])
+        assert otherwise.problem == f"is {CALL} of the list; live.symbols must spell it so"
         assert known.problem == "is not in feed.symbols, so nobody follows it"
         assert unknown.instrument is None
         assert unknown.problem
