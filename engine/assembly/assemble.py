@@ -163,7 +163,7 @@ def _trader(
     # Who trades on paper does not carry it.
     from engine.assembly.real_trader import real_trader  # noqa: PLC0415
 
-    return real_trader(config, instruments, opened, hours, folder, pace, real.barred)
+    return real_trader(config, instruments, opened, hours, folder, pace, real)
 
 
 def _pages(run: RunParts, engine: Engine) -> tuple[ExitPages | None, DayPages | None]:

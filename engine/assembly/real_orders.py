@@ -10,7 +10,8 @@ STARTED: Final = CleanText("a live run starts locked: k begins entries")
 
 
 class RealOrders(Struct, frozen=True):
-    """Whose `account` it is (masked), and why the run buys nothing at all (`barred`, "" where it may)."""
+    """Whose `account` it is (masked), why the run buys nothing at all (`barred`, "" where it may), and until when it may (UTC ms; 0: no end)."""
 
     account: CleanText
     barred: CleanText = CleanText("")
+    until_ms: int = 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from engine.assembly.real_orders import RealOrders
 from engine.config import Config, LiveConfig
 from engine.journal import Opened
 from engine.journal.live_day import LiveDay, begun_ns, read_live_day
@@ -37,7 +38,7 @@ def real_trader(
     hours: Callable[[str], TradingHours],
     folder: Path,
     clock: Clock,
-    barred: str,
+    real: RealOrders,
 ) -> LiveTrader:
     """The trader of run `opened.run` with the orders of today that the journal in `folder` tells of; raises UserError."""
     now_ns = clock.wall_ns()
@@ -51,7 +52,7 @@ def real_trader(
         raise InputError(str(error)) from error
     except (OSError, sqlite3.Error) as error:
         raise DiskError(f"journal in {folder}: {error}") from error
-    rules = DeskRules(config.live.max_orders_per_day, config.live.amends, _limits(config.live, barred))
+    rules = DeskRules(config.live.max_orders_per_day, config.live.amends, _limits(config.live, real))
     in_doubt = opened.unclean or opened.damage or opened.missing or opened.unknown
     now_ms = now_ns // 1_000_000
     make = partial(_desk, tags, rules, day, now_ms, now_ms + ARRIVED_MS if in_doubt else 0)
@@ -72,8 +73,9 @@ def _desk(
     )
 
 
-def _limits(live: LiveConfig, barred: str) -> EntryLimits:
-    return EntryLimits(live.symbols, live.max_order_value, live.max_lots, live.max_open_positions, barred)
+def _limits(live: LiveConfig, real: RealOrders) -> EntryLimits:
+    most = (live.symbols, live.max_order_value, live.max_lots, live.max_open_positions)
+    return EntryLimits(*most, real.barred, real.until_ms)
 
 
 def _salt(day: LiveDay, folder: Path) -> str:

@@ -40,5 +40,6 @@ def as_live(choice: "RunChoice", live: "LiveStart | None") -> "RunChoice":
         return choice
     from engine.assembly.real_orders import RealOrders
 
-    real = RealOrders(clean(f"****{live.account.code[-4:]}"), clean("; ".join(live.locked)))
+    until_ms = live.armed.until_ns // 1_000_000 if live.armed else 0
+    real = RealOrders(clean(f"****{live.account.code[-4:]}"), clean("; ".join(live.locked)), until_ms)
     return replace(choice, mode=live.mode, told=(*choice.told, *live.locked), real=real)

@@ -201,7 +201,8 @@ class LiveOrders:
 
     def objection(self) -> str:
         """Why no entry may be ordered by what is known of orders and of the broker's books; "" where one may."""
-        return self.desk.rules.limits.barred or self.desk.pursuit.objection() or self.desk.pursuit.spent(self.now_ms)
+        limits, pursuit = self.desk.rules.limits, self.desk.pursuit
+        return limits.why_none(self.now_ms) or pursuit.objection() or pursuit.spent(self.now_ms)
 
     def reserved(self) -> Iterator[tuple[int, int]]:
         """What entries on their way may still cost: each instrument with the turnover in minor units."""

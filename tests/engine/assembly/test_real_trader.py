@@ -139,9 +139,15 @@ def test_it_begins_locked_and_an_unlock_lets_entries_go_out_behind_their_rows(tm
         until(lambda: live.run.journal is not None and live.run.journal.durable >= row)
 
 
-def test_where_it_may_buy_nothing_no_unlock_changes_that(tmp_path: Path) -> None:
-    barred = RealOrders(CleanText("****3456"), CleanText("arming: not armed today"))
-    with live_run(tmp_path, real=barred) as live:
+@pytest.mark.parametrize(
+    ("real", "why"),
+    [
+        (RealOrders(CleanText("****3456"), CleanText("arming: not armed today")), "arming: not armed today"),
+        (RealOrders(CleanText("****3456"), until_ms=1), "the arming has ended: arm again, and start again"),
+    ],
+)
+def test_where_it_may_buy_nothing_no_unlock_changes_that(tmp_path: Path, real: RealOrders, why: str) -> None:
+    with live_run(tmp_path, real=real) as live:
         live.knows()
         live.run.engine.send(Unlock())
         until_turn(live.run.engine, lambda: not live.run.trader.state.gate.locked)
@@ -149,7 +155,7 @@ def test_where_it_may_buy_nothing_no_unlock_changes_that(tmp_path: Path) -> None
             live.tick(100 + step)
         live.worked()
         assert not live.lanes.placed
-        assert live.run.trader.state.instrument_states[0].objection == "arming: not armed today"
+        assert live.run.trader.state.instrument_states[0].objection == why
 
 
 def sent(live: LiveRun) -> PlaceOrder:

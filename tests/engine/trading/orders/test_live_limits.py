@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.model.entry_limits import EntryLimits
 from engine.trading.orders.live_limits import entry_objection, largest_entry
@@ -27,6 +28,13 @@ def test_limits_that_were_not_said_allow_nothing() -> None:
     assert entry_objection(EntryLimits((NIFTY.symbol,)), NIFTY, 0)
     assert largest_entry(EntryLimits((NIFTY.symbol,), Decimal(10**9)), NIFTY, LOT, 100) == 0
     assert largest_entry(EntryLimits((NIFTY.symbol,), max_lots=9), NIFTY, LOT, 100) == 0
+
+
+def test_nothing_is_bought_by_who_is_barred_or_once_the_arming_has_ended() -> None:
+    limits = replace(LIMITS, until_ms=1_000)
+    assert (LIMITS.why_none(10**13), limits.why_none(999)) == ("", "")
+    assert limits.why_none(1_000) == "the arming has ended: arm again, and start again"
+    assert replace(limits, barred="not armed").why_none(5) == "not armed"
 
 
 @pytest.mark.parametrize(
