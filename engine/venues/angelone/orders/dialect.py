@@ -4,17 +4,20 @@ from collections.abc import Sequence
 
 import msgspec
 
+from engine.execution.book_rounds import BookRounds, ThreeBookRound
 from engine.execution.order_dialect import Reply, ReplyMeaning, UpdateMessage, WireRequest
-from engine.model.order_reports import OrderSeen, ReadFailed
+from engine.execution.told_fields import MisfitError
+from engine.execution.told_rows import look_failed
+from engine.execution.traded_instruments import TradedInstruments
+from engine.model.order_reports import OrderSeen
 from engine.model.order_requests import AmendOrder, PlaceOrder, ReadOrder, ReadQuote, WithdrawOrder, WriteRequest
 from engine.model.types import Instrument
 from engine.venues.angelone.answers import one_line
+from engine.venues.angelone.instruments.listed import scale_of
 from engine.venues.angelone.orders import requests
+from engine.venues.angelone.orders.books import SmartApiBooks
 from engine.venues.angelone.orders.looks import order_in, quote_in
-from engine.venues.angelone.orders.meanings import hear, written
-from engine.venues.angelone.orders.numbers import MisfitError
-from engine.venues.angelone.orders.round import KnownRows, SmartApiRound
-from engine.venues.angelone.orders.traded import TradedInstruments
+from engine.venues.angelone.orders.meanings import Heard, hear, written
 from engine.venues.angelone.orders.updates import update_message
 
 
@@ -22,11 +25,12 @@ class SmartApiOrders:
     """Requests to bytes and replies to events, for the run's instruments."""
 
     def __init__(self, instruments: Sequence[Instrument]) -> None:
-        self._traded, self._known = TradedInstruments(instruments), KnownRows()
+        self.relist(instruments)
 
     def relist(self, instruments: Sequence[Instrument]) -> None:
         """Go by these from now on; numbers stay what they were."""
-        self._traded, self._known = TradedInstruments(instruments), KnownRows()
+        self._traded = TradedInstruments(instruments, scale_of)
+        self._rounds = BookRounds(SmartApiBooks(self._traded))
 
     def write(self, request: WriteRequest) -> WireRequest:
         """How `request` is asked."""
@@ -41,9 +45,9 @@ class SmartApiOrders:
         scale = 1 if isinstance(request, WithdrawOrder) else self._traded[request.instrument].price_scale
         return written(request, reply, scale)
 
-    def begin_round(self, number: int, generation: int, now_ms: int) -> SmartApiRound:
+    def begin_round(self, number: int, generation: int, now_ms: int) -> ThreeBookRound[Heard]:
         """Round `number`, under the login `generation`."""
-        return SmartApiRound(number, generation, now_ms, self._traded, self._known)
+        return self._rounds.begin(number, generation, now_ms)
 
     def look(self, request: ReadOrder | ReadQuote) -> WireRequest:
         """How a single order or a quote is asked for."""
@@ -60,9 +64,7 @@ class SmartApiOrders:
             instrument = self._traded[request.instrument]
             return ReplyMeaning(quote_in(request.instrument, instrument, heard, now_ms))
         except (MisfitError, msgspec.ValidationError) as error:
-            order = request.order if isinstance(request, ReadOrder) else 0
-            index = request.instrument if isinstance(request, ReadQuote) else -1
-            return heard.means(ReadFailed(one_line(str(error)), order, index, heard.wait_s))
+            return heard.means(look_failed(request, one_line(str(error)), heard.wait_s))
 
     def update(self, message: bytes, generation: int) -> UpdateMessage:
         """What a message of the socket for updates says."""

@@ -5,14 +5,16 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from engine.execution.told_fields import MisfitError, Told, price_or_nought
+from engine.execution.told_rows import Depth, best_prices
+from engine.execution.traded_instruments import TradedInstruments
 from engine.model.order_reports import OrderReport, Quoted
 from engine.model.order_requests import ReadOrder
 from engine.model.types import Instrument
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.meanings import Heard
-from engine.venues.angelone.orders.numbers import MisfitError, Told, is_told, stamp_ms, to_price, to_quantity
 from engine.venues.angelone.orders.rows import OrderRow, order_report
-from engine.venues.angelone.orders.traded import TradedInstruments
+from engine.venues.angelone.orders.stamps import stamp_ms
 
 _GONE: Final = CleanText("the broker knows no such order")
 _NAMES: Final = {
@@ -23,16 +25,6 @@ _NAMES: Final = {
 }
 
 
-class _Level(Struct, frozen=True):
-    price: Told = None
-    quantity: Told = None
-
-
-class _Depth(Struct, frozen=True):
-    buy: list[_Level] = []
-    sell: list[_Level] = []
-
-
 class _Prices(Struct, frozen=True, rename=_NAMES):
     exchange: str
     token: Told
@@ -40,7 +32,7 @@ class _Prices(Struct, frozen=True, rename=_NAMES):
     lower: Told = None
     upper: Told = None
     feed_time: str | None = None
-    depth: _Depth | None = None
+    depth: Depth | None = None
 
 
 class _Fetched(Struct, frozen=True):
@@ -71,24 +63,13 @@ def quote_in(index: int, instrument: Instrument, heard: Heard, now_ms: int) -> Q
 
 
 def _quoted(index: int, row: _Prices, scale: int, now_ms: int) -> Quoted:
-    depth = row.depth or _Depth()
-    bids, asks = _wanted(depth.buy, scale), _wanted(depth.sell, scale)
+    bid, ask = best_prices(row.depth, scale)
     return Quoted(
         instrument=index,
         at_ms=stamp_ms(row.feed_time) or now_ms,
-        bid=max(bids, default=0),
-        ask=min(asks, default=0),
-        last=_price(row.ltp, scale),
-        lower=_price(row.lower, scale),
-        upper=_price(row.upper, scale),
+        bid=bid,
+        ask=ask,
+        last=price_or_nought(row.ltp, scale),
+        lower=price_or_nought(row.lower, scale),
+        upper=price_or_nought(row.upper, scale),
     )
-
-
-def _wanted(levels: list[_Level], scale: int) -> list[int]:
-    """The prices at which somebody wants something: levels that are missing come as nought."""
-    return [_price(each.price, scale) for each in levels if is_told(each.quantity) and to_quantity(each.quantity) > 0]
-
-
-def _price(told: Told, scale: int) -> int:
-    """A price, 0 where none is told; raises MisfitError."""
-    return to_price(told, scale) if is_told(told) else 0

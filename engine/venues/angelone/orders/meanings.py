@@ -9,13 +9,13 @@ import msgspec
 from msgspec import Struct
 
 from engine.execution.order_dialect import NoAnswer, Reply, ReplyMeaning
+from engine.execution.told_fields import MisfitError, Told, to_identity
+from engine.execution.told_rows import busy_wait_s
 from engine.model.order_reports import Accepted, NotSent, OrderAnswer, RefusalFamily, Refused, Unclear
 from engine.model.order_requests import WriteRequest
-from engine.outside.https import HttpAnswer
 from engine.text.sanitize import CleanText
 from engine.trading.orders.refusals import read_refusal
 from engine.venues.angelone.answers import is_busy, judge
-from engine.venues.angelone.orders.numbers import MisfitError, Told, to_identity
 
 # by_text: refused where the words are of a limit of prices, not found where they say so, else unclear
 WriteMeaning = Literal["unclear", "refused", "not_found", "by_text"]
@@ -50,8 +50,6 @@ CODES: Final[dict[str, CodeMeaning]] = {
 }
 _CERTAIN_WORDS: Final = ("ip", "blocked")  # families that refuse by their words alone, whatever the code
 
-_BUSY_WAIT_S: Final = 1.0  # where the broker does not say for how long
-_LONGEST_WAIT_S: Final = 60
 _BROKEN_FROM: Final = 500  # HTTP status: whatever stands in such an answer, something broke on the way
 
 
@@ -84,7 +82,7 @@ def hear(reply: Reply) -> Heard:
         return Heard(yes=False, text=reply.reason)
     verdict = judge(reply.status, reply.body)
     if verdict.kind == "busy" or is_busy(reply.status, verdict.message):
-        return Heard(yes=False, text=verdict.text, wait_s=_wait_s(reply))
+        return Heard(yes=False, text=verdict.text, wait_s=busy_wait_s(reply))
     if verdict.kind == "well":
         return Heard(yes=True, data=verdict.data)
     if reply.status >= _BROKEN_FROM or not verdict.message:
@@ -137,9 +135,3 @@ def _refused(request: WriteRequest, heard: Heard, price_scale: int) -> Refused |
     if meaning.family != "other":
         return Refused(request.order, request.request, meaning.family, heard.text)
     return Refused(request.order, request.request, family, heard.text, bound, above)
-
-
-def _wait_s(answer: HttpAnswer) -> float:
-    """For how long the broker wants to be left alone."""
-    told = answer.headers.get("retry-after", "").strip()
-    return float(min(int(told), _LONGEST_WAIT_S)) if told.isdecimal() and len(told) < 6 else _BUSY_WAIT_S

@@ -5,25 +5,25 @@ from typing import Final
 
 from msgspec import Struct
 
-from engine.model.order_reports import BrokerState, FillReport, NetReport, OrderReport, RefusalFamily
-from engine.model.types import Side
-from engine.text.sanitize import CleanText, clean
-from engine.trading.orders.refusals import read_refusal
-from engine.venues.angelone.answers import one_line
-from engine.venues.angelone.orders.numbers import (
+from engine.execution.told_fields import (
     MisfitError,
     Told,
-    is_told,
-    stamp_ms,
-    time_ms,
+    price_or_nought,
+    quantity_or_nought,
     to_identity,
     to_price,
     to_quantity,
 )
+from engine.execution.told_rows import add_products, clean_name, trade_index
+from engine.execution.traded_instruments import TradedInstruments
+from engine.model.order_reports import BrokerState, FillReport, NetReport, OrderReport, RefusalFamily
+from engine.model.types import Side
+from engine.text.sanitize import CleanText
+from engine.trading.orders.refusals import read_refusal
+from engine.venues.angelone.answers import one_line
 from engine.venues.angelone.orders.requests import INTRADAY, ORDINARY
-from engine.venues.angelone.orders.traded import NONE, TradedInstruments
+from engine.venues.angelone.orders.stamps import stamp_ms, time_ms
 
-_NAME_LIMIT: Final = 80
 # Words after which nothing more comes of an order; every other one, known or not, is of an order that works.
 _OVER: Final[dict[str, BrokerState]] = {
     "complete": "complete",
@@ -85,9 +85,9 @@ def order_report(row: OrderRow, traded: TradedInstruments, code_state: BrokerSta
     """What an order's row says, of `code_state` where it has no word for its state; raises MisfitError."""
     index = traded.find(row.exchange, row.tradingsymbol, to_identity(row.symboltoken))
     scale = traded.price_scale(index, row.exchange)
-    said = clean((row.orderstatus or row.status or "").strip(), _NAME_LIMIT)
+    said = clean_name(row.orderstatus or row.status)
     state = _OVER.get(said.lower(), "working") if said else code_state
-    filled = _or_nought(row.filledshares)
+    filled = quantity_or_nought(row.filledshares)
     broker_id = to_identity(row.orderid)
     if not broker_id:
         raise MisfitError("an order without a number")
@@ -97,14 +97,14 @@ def order_report(row: OrderRow, traded: TradedInstruments, code_state: BrokerSta
     return OrderReport(
         broker_id=broker_id,
         unique_id=to_identity(row.uniqueorderid),
-        tag=clean((row.ordertag or "").strip(), _NAME_LIMIT),
+        tag=clean_name(row.ordertag),
         instrument=index,
-        symbol=traded.symbol(index, _name(row.tradingsymbol)),
+        symbol=traded.symbol(index, clean_name(row.tradingsymbol)),
         side=row.transactiontype,
         quantity=to_quantity(row.quantity),
         filled=filled,
-        limit=to_price(row.price, scale) if is_told(row.price) else 0,
-        average=to_price(row.averageprice, scale) if filled and is_told(row.averageprice) else 0,
+        limit=price_or_nought(row.price, scale),
+        average=price_or_nought(row.averageprice, scale) if filled else 0,
         state=state,
         said=said,
         at_ms=stamp_ms(row.exchorderupdatetime) or stamp_ms(row.updatetime),
@@ -112,7 +112,7 @@ def order_report(row: OrderRow, traded: TradedInstruments, code_state: BrokerSta
         family=family,
         bound=bound,
         above=above,
-        variety=CleanText("") if variety == ORDINARY else _name(variety),
+        variety=CleanText("") if variety == ORDINARY else clean_name(variety),
     )
 
 
@@ -121,16 +121,12 @@ def fill_report(row: TradeRow, order: OrderReport | None, traded: TradedInstrume
     broker_id, fill_id = to_identity(row.orderid), to_identity(row.fillid)
     if not broker_id or not fill_id:
         raise MisfitError("a trade without a number")
-    index = traded.find(row.exchange, row.tradingsymbol)
-    if order is not None and index not in {NONE, order.instrument}:
-        raise MisfitError(f"trade {fill_id} is not of the instrument of its order")
-    if order is not None:
-        index = order.instrument
+    index = trade_index(fill_id, traded.find(row.exchange, row.tradingsymbol), order)
     return FillReport(
         fill_id=fill_id,
         broker_id=broker_id,
         instrument=index,
-        symbol=traded.symbol(index, _name(row.tradingsymbol)),
+        symbol=traded.symbol(index, clean_name(row.tradingsymbol)),
         side=row.transactiontype,
         quantity=to_quantity(row.fillsize),
         price=to_price(row.fillprice, traded.price_scale(index, row.exchange)),
@@ -140,28 +136,22 @@ def fill_report(row: TradeRow, order: OrderReport | None, traded: TradedInstrume
 
 def net_reports(rows: Iterable[PositionRow], traded: TradedInstruments) -> tuple[NetReport, ...]:
     """What is held of each symbol over all its products; raises MisfitError."""
-    found: dict[tuple[str, str], NetReport] = {}
-    for row in rows:
-        token = to_identity(row.symboltoken)
-        index = traded.find(row.exchange, row.tradingsymbol, token)
-        net, carried = to_quantity(row.netqty), _or_nought(row.cfbuyqty) - _or_nought(row.cfsellqty)
-        overnight = 0 if row.producttype.upper() == INTRADAY else net
-        before = found.get((row.exchange, row.tradingsymbol))
-        if before is not None:
-            net, carried, overnight = before.net + net, before.carried + carried, before.overnight + overnight
-        symbol = traded.symbol(index, _name(row.tradingsymbol))
-        found[row.exchange, row.tradingsymbol] = NetReport(
-            index, symbol, net, carried, overnight, _name(row.exchange), token
-        )
-    return tuple(found.values())
+    return add_products(_net_report(row, traded) for row in rows)
+
+
+def _net_report(row: PositionRow, traded: TradedInstruments) -> NetReport:
+    token = to_identity(row.symboltoken)
+    index = traded.find(row.exchange, row.tradingsymbol, token)
+    net = to_quantity(row.netqty)
+    return NetReport(
+        instrument=index,
+        symbol=traded.symbol(index, clean_name(row.tradingsymbol)),
+        net=net,
+        carried=quantity_or_nought(row.cfbuyqty) - quantity_or_nought(row.cfsellqty),
+        overnight=0 if row.producttype.upper() == INTRADAY else net,
+        exchange=clean_name(row.exchange),
+        token=token,
+    )
 
 
 _NO_REFUSAL: Final[tuple[RefusalFamily, int, bool]] = ("other", 0, False)
-
-
-def _name(told: str) -> CleanText:
-    return clean(told.strip(), _NAME_LIMIT)
-
-
-def _or_nought(told: Told) -> int:
-    return to_quantity(told) if is_told(told) else 0

@@ -6,11 +6,11 @@ import msgspec
 from msgspec import Struct
 
 from engine.execution.order_dialect import UpdateMessage
+from engine.execution.told_fields import MisfitError
+from engine.execution.traded_instruments import TradedInstruments
 from engine.model.order_reports import BrokerState, OrderSeen
 from engine.venues.angelone.answers import one_line
-from engine.venues.angelone.orders.numbers import MisfitError
 from engine.venues.angelone.orders.rows import OrderRow, order_report
-from engine.venues.angelone.orders.traded import TradedInstruments
 
 PING: Final = b"ping"  # as a text frame, each 10 s
 

@@ -7,7 +7,7 @@ from engine.model.order_reports import OrderSeen, Quoted, ReadFailed
 from engine.model.order_requests import ReadOrder, ReadQuote
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from engine.venues.angelone.orders.numbers import stamp_ms
+from engine.venues.angelone.orders.stamps import stamp_ms
 from tests.support.broker_answers import ORDER, TRADED, no, yes
 
 DIALECT = SmartApiOrders(TRADED)

@@ -7,7 +7,7 @@ from engine.execution.order_dialect import Reply
 from engine.model.order_reports import FillReport, NetReport, OrderReport, RoundFailed, RoundRead
 from engine.text.sanitize import CleanText, clean
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from engine.venues.angelone.orders.numbers import stamp_ms
+from engine.venues.angelone.orders.stamps import stamp_ms
 from tests.support.broker_answers import CALL, ORDER, POSITION, PUT, TRADE, TRADED, no, yes
 
 DIALECT = SmartApiOrders(TRADED)

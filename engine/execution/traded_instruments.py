@@ -1,20 +1,23 @@
 """Which instrument of the run an order, a trade or a position is of. Knows only what the run trades and watches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from engine.execution.told_fields import MisfitError
 from engine.model.types import Instrument
 from engine.text.sanitize import CleanText
-from engine.venues.angelone.instruments.listed import scale_of
-from engine.venues.angelone.orders.numbers import MisfitError
 
 NONE = -1  # no instrument of the run
 
 
 class TradedInstruments:
-    """The run's instruments by their numbers, and found by what the broker calls them."""
+    """The run's instruments by their numbers, and found by what the broker calls them.
 
-    def __init__(self, instruments: Sequence[Instrument]) -> None:
+    `scale_of` tells the minor units per rupee of an exchange, for what is none of the run's.
+    """
+
+    def __init__(self, instruments: Sequence[Instrument], scale_of: Callable[[str], int]) -> None:
         self._all = tuple(instruments)
+        self._scale_of = scale_of
         there = [(index, each) for index, each in enumerate(self._all) if each.removed is not True]
         gone = [(index, each) for index, each in enumerate(self._all) if each.removed is True]
         # What is on the list counts where something was taken off it under the same name.
@@ -42,4 +45,4 @@ class TradedInstruments:
 
     def price_scale(self, index: int, exchange: str) -> int:
         """Minor units per rupee."""
-        return scale_of(exchange) if index == NONE else self._all[index].price_scale
+        return self._scale_of(exchange) if index == NONE else self._all[index].price_scale
