@@ -1,23 +1,19 @@
 """A run at a broker that takes orders, in words: its badge, what the day may still lose, the order budget, what others hold. Pure."""
 
-from typing import Final
-
 from msgspec import Struct
 
 from engine.model.order_states import OVER
 from engine.model.order_views import BudgetView, MismatchView, OrderView
 from engine.model.snapshot import Snapshot
+from engine.model.types import REAL_MODES
 from engine.presentation import format as text
 
-MODES: Final = frozenset(
-    {"live", "live-sim"}
-)  # orders go out; in the latter to a simulated exchange, over the same wires
 _HOUR_FROM = 0.8  # of it: before, the hour is not worth its cells
 
 
 def is_live(seen: Snapshot) -> bool:
     """Whether orders go out over wires, and answers come when they come."""
-    return seen.trade_mode in MODES
+    return seen.trade_mode in REAL_MODES
 
 
 def badge(seen: Snapshot) -> str:
