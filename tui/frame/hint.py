@@ -9,6 +9,7 @@ _WHAT = {
     "mock": ("a generated session", "generated"),
     "paper": ("live prices, orders on paper", "on paper"),
     "live": ("REAL orders", "REAL orders"),
+    "live-sim": ("orders to a simulated exchange", "simulated exchange"),
 }
 
 

@@ -40,12 +40,13 @@ def alarm(view: View) -> str:
 
 
 def note(view: View, _height: int) -> Line:
-    """How many of the positions the filter leaves, where there is one; else what costs are by, and where orders are filled."""
+    """How many of the positions the filter leaves, where there is one; else what costs are by, and where simulated orders are filled."""
     if not view.ui.filters.get(PANE.name):
         account = view.snapshot.account
         model = "%" if account.charged_by == "percent" else "note"
         filled = charges.fills_text(account.fill, account.fills_at_touch, account.fills_at_last)
-        return word(f"costs {model}, fills {filled}", "dim") if account.charged_by else ()
+        where = "" if live.is_live(view.snapshot) else f", fills {filled}"
+        return word(f"costs {model}{where}", "dim") if account.charged_by else ()
     return word(f"{len(_held(view)):,} of {len(_every(view)):,}", "warn")
 
 

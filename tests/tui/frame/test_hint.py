@@ -1,7 +1,10 @@
 """Three lines for whoever is new: whole at every size, and gone with the first key."""
 
+from typing import get_args
+
 import pytest
 
+from engine import TradeMode
 from tests.support.screens.snapshots import SNAPSHOT, snapshot, view
 from tui.frame import hint
 from tui.frame.screen import frame
@@ -31,6 +34,12 @@ def test_what_matters_is_there_at_every_width(seen, width):
 
 def test_real_money_is_never_called_play():
     assert "nothing here is real money" not in shown(snapshot(trade_mode="live", replay=None))[0]
+
+
+@pytest.mark.parametrize("mode", get_args(TradeMode))
+def test_every_mode_has_its_words(mode):
+    told = shown(snapshot(trade_mode=mode, replay=None))[0]
+    assert ("nothing here is real money" in told) is (mode != "live")
 
 
 def test_it_stands_over_the_footer_and_costs_nothing_else():

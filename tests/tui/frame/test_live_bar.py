@@ -118,6 +118,14 @@ def test_a_position_in_full_says_what_the_broker_holds_of_it() -> None:
     assert "stop by" not in dialog(paper(), "position")
 
 
+def test_where_orders_go_out_no_simulated_fill_is_spoken_of() -> None:
+    account = replace(SNAPSHOT.account, charged_by="angelone", fill="touch", fills_at_last=2)
+    assert "costs note, fills" in plain(screen.frame(view(paper(account=account)), 160, 40))
+    shown = plain(screen.frame(view(live(account=account)), 160, 40))
+    assert "costs note" in shown
+    assert "fills" not in shown
+
+
 def test_a_flat_that_runs_says_what_is_left_by_the_newest_reading() -> None:
     seen = busy(flat=FlatView("CLOSING", "key", 1, (FlatLeg(0, 150, 0, 15_701, "REJ LPP → 71.40"),), ()))
     told = plain(flatplan.rows(view(replace(seen, live=replace(seen.live, unresolved=("NIFTY25NOV25900CE 150",))), ui=Ui(dialog="flat")), 76, 22))  # fmt: skip

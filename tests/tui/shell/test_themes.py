@@ -1,11 +1,14 @@
 """Every theme has every style, and each keeps its promise about colour."""
 
+from typing import get_args
+
 import pytest
 from rich.style import Style
 
+from engine import TradeMode
 from tui.shell.themes import STYLES, THEMES, style_of
 
-BADGES = ("replay", "mock", "paper", "live")
+BADGES = get_args(TradeMode)
 OWN_PALETTE = ("truecolor", "light")
 
 
@@ -80,8 +83,9 @@ def test_the_terminals_own_colours_can_be_read_on_its_dark_ground(name, terminal
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_the_four_badges_look_different(theme):
-    assert len({style_of(theme, name) for name in BADGES}) == 4
+def test_every_mode_has_a_badge_of_its_own_and_an_edge(theme):
+    assert len({style_of(theme, name) for name in BADGES}) == len(BADGES)
+    assert {f"edge_{name}" for name in BADGES} <= set(STYLES)
 
 
 @pytest.mark.parametrize("theme", THEMES)
