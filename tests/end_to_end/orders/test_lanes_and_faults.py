@@ -102,6 +102,7 @@ def test_where_no_connection_can_be_had_nothing_was_sent() -> None:
 @pytest.mark.parametrize(("fault", "family"), [("ip", "ip"), ("blocked", "blocked"), ("session", "session")])
 def test_what_the_broker_is_like_is_told_with_each_order(fault: str, family: str) -> None:
     with at_simulator() as at:
+        at.harness.until(RoundRead)  # behind the connect of the socket for updates
         at.sim.fault(fault)
         at.harness.ask(at.order())
         assert at.harness.until(Refused).family == family
