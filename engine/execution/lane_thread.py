@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from engine.execution.actions import LaneName, SendRequest
+from engine.execution.breaks import Breaks, came_to_nothing
 from engine.execution.lane_health import LaneHealth
 from engine.execution.login import Login
 from engine.execution.order_dialect import NoAnswer, Reply, WireRequest
@@ -21,8 +22,8 @@ from engine.execution.read_lane import ReadLane
 from engine.execution.spare_line import SpareLine
 from engine.execution.waker import Waker
 from engine.execution.write_lane import WriteLane
-from engine.model.order_reports import NotSent, OrderAnswer, ReadFailed, RoundFailed
-from engine.model.order_requests import ReadOrder, ReadQuote, ReadRequest, ReadRound, WriteRequest
+from engine.model.order_reports import OrderAnswer
+from engine.model.order_requests import ReadRequest, WriteRequest
 from engine.model.order_rows import SendBegun
 from engine.model.ports import OrderJournal
 from engine.text.redaction import redact
@@ -34,6 +35,7 @@ _MS: Final = 1_000_000
 # without news counts as unknown: nothing may go out that may have been given up.
 _CONNECTION_MS: Final = 1_500
 _NO_CONNECTION: Final = CleanText("no connection in time")
+_REST_MS: Final = 50  # behind something that broke
 _WRITE_BYTES: Final = 1 << 18  # of an answer to a request that changes something
 _READ_BYTES: Final = 1 << 24  # of a list
 
@@ -83,7 +85,7 @@ class LaneThread:
         self._mail: deque[_Wished | _Reread | Login] = deque()
         self._awaits_rows = False
         self._stopping = False
-        self._broken = CleanText("")
+        self._breaks = Breaks()
         self._token = ""
         self._line: OrderLine | None = None  # on which a request is under way
         self._number = 0  # of that request
@@ -133,13 +135,23 @@ class LaneThread:
     def _run(self) -> None:
         try:
             while self._goes_on():
-                self._round()
-                self._wait()
-        except Exception as error:  # noqa: BLE001 - the mouth of the thread; every later request is answered by it
-            self._broken = clean(redact(f"{type(error).__name__}: {error}"))
-            self._refuse_all()
+                if self._breaks.is_one_too_many:
+                    self._refuse_all()
+                else:
+                    self._one_round()
         finally:
             self._close()
+
+    def _one_round(self) -> None:
+        """What breaks on our side costs what it broke in, which the lane gives up in its time, and nothing more."""
+        try:
+            self._round()
+            self._wait()
+        except Exception as error:  # noqa: BLE001 - the mouth of the thread: told, and gone on
+            problem = clean(redact(f"{type(error).__name__}: {error}"))
+            self.health.failed(problem)
+            self._breaks.count(problem, _now_ns())
+            self._rest(_REST_MS)
 
     def _goes_on(self) -> bool:
         """Whether this was not the end; what comes from now on wakes the next wait."""
@@ -250,32 +262,21 @@ class LaneThread:
         poll.poll(max(0, -(-(min(known) - now_ns) // _MS)) if known else None)
 
     def _refuse_all(self) -> None:
-        """Say of every request that it comes to nothing, until the end: this lane carries nothing any more."""
-        self.health.failed(self._broken)
-        while self._goes_on():
-            while self._mail:
-                mail = self._mail.popleft()
-                if isinstance(mail, _Wished):
-                    self._tell(_came_to_nothing(mail.request, self._broken))
-            poll = select.poll()
-            poll.register(self._waker.fileno(), select.POLLIN)
-            poll.poll()
+        """Say of every request that it comes to nothing: this lane carries nothing any more."""
+        while self._mail:
+            mail = self._mail.popleft()
+            if isinstance(mail, _Wished):
+                self._tell(came_to_nothing(mail.request, self._breaks.newest))
+        self._rest(None)
+
+    def _rest(self, most_ms: int | None) -> None:
+        """Until somebody has something for this thread."""
+        poll = select.poll()
+        poll.register(self._waker.fileno(), select.POLLIN)
+        poll.poll(most_ms)
 
     def _close(self) -> None:
         if self._line is not None:
             self._line.close()
         self._spare.close()
         self._waker.close()
-
-
-def _came_to_nothing(request: Ask, why: CleanText) -> OrderAnswer:
-    """The answer to a request that is not carried out."""
-    match request:
-        case ReadRound():
-            return RoundFailed(request.number, why)
-        case ReadOrder():
-            return ReadFailed(why, request.order)
-        case ReadQuote():
-            return ReadFailed(why, instrument=request.instrument)
-        case _:
-            return NotSent(request.order, request.request, why)

@@ -30,16 +30,24 @@ _CONNECTED: Final = (0, 106, 56)  # and EISCONN
 
 # looking_up → connecting → securing → ready → asked → over; each may be over at once
 LineState = Literal["looking_up", "connecting", "securing", "ready", "asked", "over"]
-_Address = tuple[int, Any]  # family, and where
+Address = tuple[int, Any]  # family, and where
 
 
 class OrderLine:
     """Used by one thread, which polls `fileno` for `events` and calls `advance` whenever something has happened or `due_ns` has come.
 
-    `state` is over at once where the connection is lost; `problem` says why, where no `reply` does.
+    `state` is over at once where the connection is lost; `problem` says why, where no `reply` does. `known` is where the host
+    was found last, for when nobody answers for names: whoever is there has to prove its name in any case.
     """
 
-    def __init__(self, place: Origin, tls: "ssl.SSLContext | None", ring: Callable[[], None], now_ns: int) -> None:
+    def __init__(
+        self,
+        place: Origin,
+        tls: "ssl.SSLContext | None",
+        ring: Callable[[], None],
+        now_ns: int,
+        known: list[Address] | None = None,
+    ) -> None:
         self._place = place
         self._tls = tls
         self._ring = ring
@@ -50,7 +58,8 @@ class OrderLine:
         self.problem = CleanText("")
         self.reply: Reply | None = None
         self._socket: socket.socket | None = None
-        self._found: list[_Address] | OSError | None = None
+        self._known = [] if known is None else known
+        self._found: list[Address] | OSError | None = None
         self._address: Any = None
         self._rest = memoryview(b"")
         self._reader = AnswerReader(0)
@@ -111,9 +120,10 @@ class OrderLine:
         """In a thread of its own: looking up a name cannot be interrupted, only left behind."""
         try:
             found = socket.getaddrinfo(self._place.host.encode("ascii"), self._place.port, type=socket.SOCK_STREAM)
-            self._found = [(family, address) for family, _, _, _, address in found[:_TRIES]]
+            self._known[:] = [(family, address) for family, _, _, _, address in found[:_TRIES]]
+            self._found = [*self._known]
         except (OSError, UnicodeError) as error:
-            self._found = error if isinstance(error, OSError) else OSError("no such host")
+            self._found = [*self._known] or (error if isinstance(error, OSError) else OSError("no such host"))
         self._ring()
 
     def _take_addresses(self, now_ns: int) -> None:

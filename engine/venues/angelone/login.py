@@ -62,7 +62,8 @@ class LoginSession:
     """Keeps the tokens of one IST day in memory; `close` from any thread ends the call under way at once.
 
     Every call is over within 7 s, and 2 s more where it waits for a fresh password. Feed and orders go by one of these:
-    `current` is read without waiting for a call, and whoever finds its tokens refused asks for later ones.
+    `current` is read without waiting for a call, by any thread, and whoever finds its tokens refused asks for later ones;
+    where that fails, the others may find them good still.
     """
 
     def __init__(self, credentials: Credentials, rest_url: str, clock: Clock = _SYSTEM_CLOCK) -> None:
@@ -73,7 +74,10 @@ class LoginSession:
         self._caller = Caller(rest_url)
         self._clock = clock
         self._turn = threading.Lock()  # one call at a time; guards everything below
-        self._tokens: Tokens | None = None
+        self._tokens: Tokens | None = None  # None: the next call logs in
+        self.current: Tokens | None = (
+            None  # what others go by: until there are later ones, or the broker knows them no more
+        )
         self._generation = 0  # of the newest login
         self._changed: Callable[[], None] = lambda: None
         self._day = date.min
@@ -94,11 +98,6 @@ class LoginSession:
             if self._tokens is not None and self._day == self._today():
                 return self._tokens
             return self._log_in()
-
-    @property
-    def current(self) -> Tokens | None:
-        """The tokens in use, None where there are none or they were refused; from any thread, returns at once."""
-        return self._tokens
 
     def on_change(self, tell: Callable[[], None]) -> None:
         """Have `tell` called whenever `current` has become another, from whichever thread made it so; it must not wait."""
@@ -164,12 +163,13 @@ class LoginSession:
 
     def _keep(self, tokens: Tokens | None) -> None:
         """Go by these tokens from now on, and tell whoever else does."""
-        if tokens is not self._tokens:
-            self._tokens = tokens
+        self._tokens = tokens
+        if tokens is not self.current:
+            self.current = tokens
             self._changed()
 
     def _log_in(self) -> Tokens:
-        self._keep(None)
+        self._tokens = None
         if self._last.is_outdated(self._now()):
             self._last.begin_anew()
             self._failures = 0

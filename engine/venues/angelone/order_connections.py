@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from engine.config import Config
 from engine.execution.order_dialect import OrderDialect, WireRequest
 from engine.execution.order_edge import EdgeParts, OrderEdge
-from engine.execution.order_line import OrderLine
+from engine.execution.order_line import Address, OrderLine
 from engine.execution.spare_line import SpareLine
 from engine.execution.updates_thread import FIRST_WAIT_S, LONGEST_WAIT_S, UpdatesThread
 from engine.model.clock import Clock
@@ -46,10 +46,11 @@ def open_orders(
     updates = address("smartapi.orders_url", settings.orders_url)
     dialect = SmartApiOrders(instruments)
     tls = cache(verified_tls)
+    known: list[Address] = []
     parts = EdgeParts(
         dialect=dialect,
         keeper=login,
-        spare=lambda ring: SpareLine(partial(_line, place, tls, ring), _backoff()),
+        spare=lambda ring: SpareLine(partial(_line, place, tls, known, ring), _backoff()),
         speak=lambda wire, token: request_bytes(place, wire, headers(login.api_key, token)),
         updates=lambda see, missed, refused: _updates(updates, tls, login, dialect, see, missed, refused),
     )
@@ -66,8 +67,8 @@ def request_bytes(place: Origin, wire: WireRequest, told: Mapping[str, str]) -> 
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + wire.body
 
 
-def _line(place: Origin, tls: Tls, ring: Callable[[], None], now_ns: int) -> OrderLine:
-    return OrderLine(place, tls() if place.tls else None, ring, now_ns)
+def _line(place: Origin, tls: Tls, known: list[Address], ring: Callable[[], None], now_ns: int) -> OrderLine:
+    return OrderLine(place, tls() if place.tls else None, ring, now_ns, known)
 
 
 def updates_endpoint(at: Endpoint, login: LoginSession, token: str) -> Endpoint:

@@ -1,17 +1,23 @@
 """Orders over real sockets: what leaves, once, and what every way in which an answer does not come is taken for."""
 
 import json
+from itertools import count
+from threading import Event
+from typing import NoReturn
 
+import msgspec
 import pytest
 
 from engine.execution import order_line, write_lane
+from engine.execution.write_lane import WriteLane
 from engine.model.order_reports import Accepted, NotSent, Refused, RoundFailed, RoundRead, Sent, SessionChanged, Unclear
 from engine.model.order_requests import LogIn, ReadRound, WithdrawOrder
 from engine.model.order_rows import SendBegun
+from engine.venues.angelone.login import LoginError
 from tests.support.http_server import answer
 from tests.support.lane_harness import cancel, place
 from tests.support.venues.edge_harness import EdgeHarness, threads_left
-from tests.support.venues.order_server import Act, OrderServer, no, says, taken
+from tests.support.venues.order_server import Act, OrderServer, ServedLine, no, says, taken
 from tests.support.waiting import PATIENCE_S, until
 
 SECRETS = ("7391", "canaryKey", "CANARYJBSWY3DPEHPK3PXPAA", "jwt-secret", "refresh-secret", "feed-secret")
@@ -177,7 +183,90 @@ def test_a_login_of_the_feed_is_the_lanes_too() -> None:
         harness.until(SessionChanged)
         harness.clock.advance(60 * 10**9)
         assert harness.login.renew(1).generation == 2
-        assert not harness.until(SessionChanged).up
         assert harness.until(SessionChanged) == SessionChanged(2, True, "")
         assert harness.login.renew(1).generation == 2  # somebody else whose tokens were refused
         assert len(server.asked("loginByPassword")) == 2
+
+
+def test_where_the_feed_cannot_log_in_anew_orders_go_on_with_what_is_good_for_them() -> None:
+    with OrderServer() as server, EdgeHarness(server.url) as harness:
+        harness.until(SessionChanged)
+        with pytest.raises(LoginError, match="not again for"):
+            harness.login.renew(1)
+        harness.ask(place(1, "EXIT"))
+        harness.until(Accepted)
+        assert not any(isinstance(each, SessionChanged) for each in harness.told)
+
+
+def test_what_an_answer_says_of_a_login_that_is_gone_does_not_end_the_next_one() -> None:
+    renewed = Event()
+
+    def late(line: ServedLine) -> None:
+        renewed.wait(PATIENCE_S)
+        no("AG8001", "Invalid Token")(line)
+
+    with OrderServer() as server, EdgeHarness(server.url) as harness:
+        harness.until(SessionChanged)
+        server.act("placeOrder", late, taken())
+        harness.ask(place(1, "EXIT"))
+        until(lambda: server.asked("placeOrder"))
+        harness.clock.advance(60 * 10**9)
+        harness.login.renew(1)
+        assert harness.until(SessionChanged) == SessionChanged(2, True, "")
+        renewed.set()
+        assert harness.until(Refused).family == "session"
+        harness.ask(place(2, "EXIT"))
+        harness.until(Accepted)
+        assert not any(isinstance(each, SessionChanged) for each in harness.told)
+        assert len(server.asked("loginByPassword")) == 2
+
+
+def test_the_end_waits_for_no_login() -> None:
+    with OrderServer() as server:
+        server.act("loginByPassword", lambda line: line.stay())
+        with EdgeHarness(server.url) as harness:
+            until(lambda: server.asked("loginByPassword"))
+            harness.edge.stop(PATIENCE_S)
+            assert not threads_left()
+
+
+def test_an_edge_that_was_never_started_ends_too() -> None:
+    with OrderServer() as server:
+        harness = EdgeHarness(server.url)
+        harness.edge.stop(PATIENCE_S)
+        assert server.accepted == 0
+
+
+def test_what_breaks_on_our_side_costs_that_request_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write_lane, "ANSWER_MS", 50)
+    nowhere = msgspec.structs.replace(place(1, "EXIT"), instrument=99)
+    with OrderServer() as server, EdgeHarness(server.url) as harness:
+        harness.until(SessionChanged)
+        harness.ask(nowhere)
+        harness.until(Sent)  # nobody knows what became of it
+        until(lambda: harness.edge.view().because.startswith("IndexError"))
+        monkeypatch.undo()
+        harness.ask(place(2, "EXIT"))
+        assert harness.until(Accepted).order == 2
+        assert len(server.asked("placeOrder")) == 1
+
+
+def test_a_lane_that_breaks_again_and_again_says_so_with_every_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: object) -> NoReturn:
+        raise ValueError("it is broken")
+
+    numbers = count(1)
+
+    def is_refused() -> bool:
+        harness.ask(place(next(numbers), "EXIT"))
+        return any(isinstance(each, NotSent) for each in harness.told)
+
+    with OrderServer() as server, EdgeHarness(server.url) as harness:
+        harness.until(SessionChanged)
+        with monkeypatch.context() as patched:
+            patched.setattr(WriteLane, "step", breaks)
+            until(is_refused)
+        assert harness.until(NotSent).reason == "ValueError: it is broken"
+        harness.ask(ReadRound(1), row=False)
+        harness.until(RoundRead, lambda each: each.number == 1)
+        assert server.asked("placeOrder") == []

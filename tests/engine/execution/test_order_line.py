@@ -125,6 +125,23 @@ def test_a_name_that_nobody_has_is_told(monkeypatch: pytest.MonkeyPatch) -> None
             assert "no such host" in harness.until(NotSent).reason
 
 
+def test_where_nobody_answers_for_names_any_more_the_server_is_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object, **__: object) -> NoReturn:
+        raise socket.gaierror(-3, "Temporary failure in name resolution")
+
+    pair = pair_in(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pair))
+    with OrderServer(wrap=encrypting(pair)) as server, EdgeHarness(f"https://localhost:{server.port}") as harness:
+        assert harness.until(SessionChanged).up
+        until(lambda: server.accepted == 4)
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)
+        for order in range(1, 4):
+            harness.ask(place(order, "EXIT"))
+            assert harness.until(Accepted).order == order
+
+
 def test_over_tls_orders_go_to_the_server_that_can_prove_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

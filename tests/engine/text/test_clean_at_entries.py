@@ -33,7 +33,7 @@ ENTRIES = (
     "engine/text/sanitize.py",
     "engine/model/errors.py",  # the way out for whatever goes wrong
     "engine/logs/",  # whatever a logger was given, ours or a library's
-    "engine/execution/lane_thread.py",  # what has broken a lane
+    "engine/execution/lane_thread.py",  # what has broken in a lane
     "engine/execution/order_line.py",  # why a connection ended
     "engine/execution/order_session.py",  # why there is no login
     "engine/execution/updates_thread.py",  # the way out for whatever ends a link
