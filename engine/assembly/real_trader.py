@@ -16,9 +16,6 @@ from engine.journal.schema import open_reader
 from engine.model.clock import Clock
 from engine.model.entry_limits import EntryLimits
 from engine.model.errors import DiskError, InputError
-from engine.model.events import Submit
-from engine.model.order_requests import PlaceOrder
-from engine.model.order_rows import Adopted
 from engine.model.types import Instrument
 from engine.trading.live_trader import LiveTrader
 from engine.trading.orders.blotter import Blotter
@@ -80,8 +77,7 @@ def _limits(live: LiveConfig, real: RealOrders) -> EntryLimits:
 
 def _salt(day: LiveDay, folder: Path) -> str:
     """The salt that the day's orders have in this journal, else the one of when it was begun: another journal's are other tags."""
-    for row in day.rows:
-        tag = row.order.tag if isinstance(row, Submit) else row.tag if isinstance(row, PlaceOrder | Adopted) else ""
+    for tag in day.tags:
         if (known := parse(tag)) is not None:
             return known.salt
     return salt_of(begun_ns(folder, open_reader) // 10**9 // _SALT_S)

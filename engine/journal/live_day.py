@@ -60,6 +60,15 @@ class LiveDay(NamedTuple):
     rows: tuple[_Told, ...]
     sent: tuple[SentRequest, ...]
 
+    @property
+    def tags(self) -> Iterator[str]:
+        """The tags of its orders, oldest first."""
+        for row in self.rows:
+            if isinstance(row, Submit):
+                yield row.order.tag
+            elif isinstance(row, PlaceOrder | Adopted):
+                yield row.tag
+
 
 class DatedRow(NamedTuple):
     """A row, when it was handed over (UTC ns), and what the symbols were by number in its run."""

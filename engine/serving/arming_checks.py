@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 from engine.assembly.wanted_markets import wanted_hours
 from engine.config import Config, objections
 from engine.journal import JOURNAL_FILE, verify
+from engine.journal.live_day import read_live_day
 from engine.model.errors import ConfigError, InputError, reason
 from engine.model.preflight import Check, CheckName, ForwardFound, JournalFound, TradingAccount
 from engine.model.types import TradeMode
@@ -20,6 +21,7 @@ from engine.serving.live_gate import live_place
 from engine.serving.preflight import Preflight
 from engine.serving.state_dirs import place_of
 from engine.text.sanitize import CleanText, clean
+from engine.trading.orders.tags import parse
 from engine.venues.registry import live_access_of
 from engine.venues.venue import LiveProbe
 
@@ -70,11 +72,21 @@ def checks(plan: ArmingPlan, config: Config, probe: LiveProbe, forward: Callable
         yield preflight.clock(probe.clock())
         yield preflight.funds(probe.funds(), preflight.largest_loss(config))
         yield preflight.order_socket(probe.order_socket())
-        yield preflight.truth(probe.rounds())
+        yield preflight.truth(probe.rounds(), salts_of(plan.folder, config, plan.day))
     else:
         yield from (Check(name, False, CleanText("not asked without a session")) for name in _NEED_A_SESSION)
     yield preflight.journal(journal_in(plan.folder))
     yield preflight.forward_test(forward())
+
+
+def salts_of(folder: Path, config: Config, day: date) -> set[str]:
+    """What the tags of the journal's own orders of `day` bear, of what may be traded now; nothing where it cannot be read."""
+    midnight_ns = int(datetime.combine(day, time(), ZoneInfo(config.session.zone)).timestamp()) * 10**9
+    try:
+        known = read_live_day(folder, midnight_ns, config.live.symbols) if (folder / JOURNAL_FILE).exists() else None
+    except (InputError, OSError):
+        return set()  # the check of the journal says so
+    return {tag.salt for text in (known.tags if known else ()) if (tag := parse(text)) is not None}
 
 
 def journal_in(folder: Path) -> JournalFound:

@@ -138,8 +138,8 @@ def order_socket(found: SocketFound) -> Check:
     return _yes("order socket", "AB00")
 
 
-def truth(found: RoundsFound) -> Check:
-    """Two rounds that can be believed, with nothing in them that was not ours."""
+def truth(found: RoundsFound, salts: Collection[str] = ()) -> Check:
+    """Two rounds that can be believed, with nothing in them that was not ours: of journals with these `salts`, today's."""
     if found.problem:
         return _no("truth", found.problem)
     before = None
@@ -149,7 +149,7 @@ def truth(found: RoundsFound) -> Check:
         before = read
     if before is None or len(found.rounds) < 2:
         return _no("truth", f"{len(found.rounds)} of two rounds were read")
-    if foreign := list(_foreign(before)):
+    if foreign := list(_foreign(before, salts)):
         return _no("truth", f"not ours: {'; '.join(foreign[:_MOST_NAMED])}")
     return _yes("truth", f"two rounds agree: {len(before.orders)} orders, nothing foreign")
 
@@ -215,9 +215,10 @@ def _sizes(found: ListedFound) -> str:
     return f"lot {known.quantity_text(known.lot_size)}, tick {tick.normalize():f}, freeze {known.quantity_text(known.freeze_quantity)}{expires}"
 
 
-def _foreign(read: RoundRead) -> Iterable[str]:
+def _foreign(read: RoundRead, salts: Collection[str]) -> Iterable[str]:
     """What stands at the broker that no order of ours explains: orders that work, and what is held beyond our own trades."""
-    ours = {each.broker_id for each in read.orders if parse(each.tag) is not None}
+    tags = {each.broker_id: parse(each.tag) for each in read.orders}
+    ours = {identity for identity, tag in tags.items() if tag is not None and tag.salt in salts}
     working: list[OrderReport] = [
         each for each in read.orders if each.state == "working" and each.broker_id not in ours
     ]

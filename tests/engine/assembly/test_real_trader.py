@@ -1,6 +1,7 @@
 """With what a run at a broker begins: locked, within its limits, with the day's orders of the runs before."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -21,6 +22,8 @@ from engine.model.order_requests import OrderRequest, PlaceOrder, ReadRound
 from engine.model.order_rows import SendBegun
 from engine.model.ports import OrderJournal
 from engine.model.types import Instrument
+from engine.serving.arming_checks import salts_of, today_of
+from engine.serving.live_gate import owes
 from engine.text.sanitize import CleanText
 from tests.support.builders import EAGER, config, nifty
 from tests.support.live_config import SAID
@@ -188,6 +191,15 @@ def test_a_run_behind_one_that_was_killed_knows_its_orders_and_goes_on_under_its
         assert desk.pursuit.exits_from_ms > 0
         assert desk.budget.orders == 1
         assert again.run.trader.state.gate.locked or again.run.opened.still_locked
+
+
+def test_who_arms_again_knows_the_orders_of_the_day_for_ours_and_what_is_owed(tmp_path: Path) -> None:
+    with live_run(tmp_path) as live:
+        order, config = sent(live), live.run.config
+    folder, now_ns = tmp_path / "state", time.time_ns()
+    assert salts_of(folder, config, today_of(config, now_ns)) == {order.tag[3:5]}
+    assert owes(folder, config, now_ns)
+    assert not salts_of(folder, config, today_of(config, now_ns + 2 * 86_400 * 10**9))
 
 
 def test_a_run_behind_one_that_ended_well_waits_for_nothing(tmp_path: Path) -> None:

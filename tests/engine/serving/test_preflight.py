@@ -65,7 +65,7 @@ WELL = [
     preflight.funds(FUNDS, Decimal(40_000)),
     preflight.order_socket(SocketFound(greeted=True)),
     preflight.truth(twice()),
-    preflight.truth(twice(orders=[order(TAG)], fills=[fill()], net=[NetReport(0, CALL, 65, 0)])),
+    preflight.truth(twice(orders=[order(TAG)], fills=[fill()], net=[NetReport(0, CALL, 65, 0)]), {TAG[3:5]}),
     preflight.truth(twice(orders=[order(state="rejected", filled=0)])),
     preflight.truth(twice(net=[NetReport(0, CALL, 0, 0)])),
     preflight.unknown_orders(0),
@@ -106,6 +106,10 @@ NOT_WELL = [
     (preflight.truth(twice(net=[NetReport(0, CALL, 65, 0)])), "is not 0 carried over with its trades"),
     (preflight.truth(twice(net=[NetReport(0, CALL, 65, 65)])), f"not ours: 65 {CALL}"),
     (preflight.truth(twice(orders=[order(state="working", filled=0)])), "not ours: a working order, BUY 65"),
+    (
+        preflight.truth(twice(orders=[order(TAG)], fills=[fill()], net=[NetReport(0, CALL, 65, 0)]), {"ZZ"}),
+        f"not ours: 65 {CALL}",  # by this program, from another journal
+    ),
     (
         preflight.truth(twice(orders=[order()], fills=[fill()], net=[NetReport(0, CALL, 65, 0)])),
         f"not ours: 65 {CALL}",
