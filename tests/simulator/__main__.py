@@ -13,7 +13,6 @@ import select
 import signal
 import sys
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
@@ -25,7 +24,7 @@ from tests.simulator.listing import symbols_ahead
 from tests.simulator.order_options import Orders
 from tests.simulator.raw_lines import RawLines
 from tests.simulator.simulator import Simulator, played
-from tests.simulator.traffic import IST, Burst, Generated, Quiet, Traffic
+from tests.simulator.traffic import Burst, Generated, Quiet, Traffic, today
 
 _LONGEST_S = 3600.0
 
@@ -116,7 +115,7 @@ def _symbols(options: argparse.Namespace) -> tuple[str, ...]:
     """Those that were said; where orders are taken they have to be of contracts that have not expired."""
     if options.symbols or not options.orders:
         return tuple(filter(None, options.symbols.split(",")))
-    return symbols_ahead(options.instruments, datetime.now(IST).date())
+    return symbols_ahead(options.instruments, today())
 
 
 def _orders(options: argparse.Namespace) -> Orders:

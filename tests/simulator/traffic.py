@@ -1,7 +1,7 @@
 """What happens at the exchange, step by step: a recording, or a seeded walk. Knows no client; waits for nothing."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from heapq import heapify, heapreplace
 from random import Random
 from time import time_ns
@@ -222,6 +222,11 @@ def _with_bursts(
                 yield wait
                 wait = next(plan)
             yield at_ns, random.randrange(lines)
+
+
+def today() -> date:
+    """Which day it is at the exchange."""
+    return datetime.now(IST).date()
 
 
 def _exchange_ms(day_time: str) -> int:
