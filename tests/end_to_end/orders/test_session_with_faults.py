@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes.live_shell import SCALPING, live_shell
+from tests.support.thorough import every
 from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -27,7 +28,7 @@ FAULTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", every(5, FAULTS))
 def test_whatever_goes_wrong_a_flat_closes_all_of_it_and_proves_it(tmp_path: Path, fault: str) -> None:
     with live_shell(tmp_path, *SCALPING) as shell:
         shell.trading()
@@ -38,6 +39,7 @@ def test_whatever_goes_wrong_a_flat_closes_all_of_it_and_proves_it(tmp_path: Pat
         assert shell.broker.wait("at_rest", PATIENCE_S)
         truth = shell.broker.truth()
         assert truth.net == {}
+        assert shell.befallen()
         shell.no_order_twice(short=fault == "external -75")
         shell.signal(15)
         assert shell.ended() == 0, shell.said()[-2000:]

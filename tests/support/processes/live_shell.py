@@ -103,6 +103,12 @@ class LiveShell(OperatorShell):
         assert short or min(orders.lowest_net.values(), default=0) >= 0
         assert short or max(orders.most_oversold.values(), default=0) == 0
 
+    def befallen(self) -> list[str]:
+        """What has gone wrong on purpose so far."""
+        counters = self.broker.counters()
+        assert counters.orders is not None
+        return [*counters.faults, *counters.orders.faults]
+
     def verified(self) -> None:
         """See that every recording of this shell is replayed alike."""
         recordings: Sequence[Path] = sorted(self.kept.glob("live-sim-*.mqr"))
