@@ -70,7 +70,6 @@ def lines_of(status: LiveStatus) -> list[str]:
     return [
         *(f"LOCKS      {words}" for words in status.locks),
         *(f"WAITS      {words.removeprefix('WAITS ')}" for words in status.waits),
-        *([f"WAITS      entries: {status.entries_wait}"] if status.entries_wait and not status.locks else []),
         f"orders     {orders}; {used} reserve {budget.reserve}",
         *(f"order      {_words(each)}" for each in status.orders if each.is_open),
         f"broker     {age}{trip}{updates}",

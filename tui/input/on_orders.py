@@ -6,6 +6,7 @@ from tui.input import reasons
 from tui.input.guard import NOT_TAKEN, PLAN_OPEN_NS, Press, by_hand, may_fire
 from tui.view import orders
 from tui.view.engine_client import EngineClient
+from tui.view.flat import RUNS
 from tui.view.model import Dialog, Ui
 
 DIALOGS: tuple[Dialog, ...] = ("orders", "orders_filter", "order", "withdraw")
@@ -43,10 +44,15 @@ class OnOrders:
             self._ui.dialog = "orders" if dialog == "order" and press.key == "escape" else ""
 
     def pass_time(self, now_ns: int) -> None:
-        """Close a plan that nobody fired."""
+        """Close a plan that nobody fired, or that a flat has overtaken."""
         ui = self._ui
-        if ui.dialog == "withdraw" and ui.plan_until_ns and now_ns >= ui.plan_until_ns:
+        if ui.dialog != "withdraw" or not ui.plan_until_ns:
+            return
+        overtaken = self._client.snapshot.flat.state in RUNS
+        if overtaken or now_ns >= ui.plan_until_ns:
             ui.dialog = "orders"
+        if overtaken:
+            self._note("a flat runs: it takes all entries back", now_ns, "alert")
 
     def _choose(self) -> bool:
         """Hold on to the order under the cursor, however the list moves; whether there is one."""

@@ -37,6 +37,7 @@ from engine.model.run_views import CommandView
 from engine.model.snapshot import Snapshot
 from engine.model.trading_views import NOT_YET_DURABLE, FlatView
 from tests.support.link_harness import FakeEngine, engine_snapshot, gap, trade
+from tests.support.screens.live_snapshots import busy
 
 SECOND = 1_000_000_000
 
@@ -157,6 +158,21 @@ def older(snapshot: Snapshot, have: dict[str, int]) -> tuple[tuple[str, ...], di
     sections.take(snapshot)
     names, _ = sections.wanted(-1, have)
     return names, sections.versions_for(have)
+
+
+def test_orders_are_sent_again_only_where_one_has_changed() -> None:
+    sections, replica, fake = SnapshotDelta(), Replica(), FakeEngine(busy())
+    sections.take(fake.snapshot)
+    look(sections, replica)
+    assert replica.snapshot == fake.snapshot
+    standing = replace(fake.snapshot.live, round_ms=fake.snapshot.live.round_ms + 4_000)
+    fake.go_on(live=standing, orders=(*fake.snapshot.orders,))
+    sections.take(fake.snapshot)
+    assert look(sections, replica) == (LIGHT,)
+    fake.go_on(orders=(replace(fake.snapshot.orders[0], rounds=2), *fake.snapshot.orders[1:]))
+    sections.take(fake.snapshot)
+    assert look(sections, replica) == (LIGHT, "orders")
+    assert replica.snapshot == fake.snapshot
 
 
 def test_a_screen_that_never_heard_of_orders_gets_none_and_one_that_has_gets_them() -> None:

@@ -47,10 +47,9 @@ def test_each_order_is_in_figures() -> None:
     assert found.orders[3].said == "RMS: margin exceeds, available 8,200.00"
 
 
-def test_what_waits_and_what_locks_come_first() -> None:
+def test_what_locks_comes_first() -> None:
     lines = lines_of(replace(told(busy()), round_age_s=1.5))
     assert lines == [
-        f"WAITS      entries: order {UNKNOWN.tag} is unknown",
         "orders     148 of 300 today, 3 not over, 1 UNKNOWN; 1/7 s 12/400 m 40/800 h reserve 22",
         f"order      {UNKNOWN.tag} UNKNOWN (looked for 1 time): BUY 0/150 NIFTY25NOV25900CE @ 156.2, signal",
         "order      L7CA00010198E WORKING: BUY 75/150 NIFTY25NOV25900CE @ 156.2, signal",
@@ -60,7 +59,6 @@ def test_what_waits_and_what_locks_come_first() -> None:
     ]
     locked = lines_of(told(in_trouble()))
     assert locked[0] == "LOCKS      MISMATCH NIFTY25NOV25900CE: we hold 150, the broker 75"
-    assert not any(line.startswith("WAITS") for line in locked)
 
 
 def test_an_exit_that_waits_is_said() -> None:
@@ -88,7 +86,7 @@ def test_it_comes_through_the_socket_to_the_command(tmp_path: Path) -> None:
     (status,) = found
     lines = list(_lines(status))
     assert lines[0].startswith("LIVE ****3456 engine ")
-    assert f"  WAITS      entries: order {UNKNOWN.tag} is unknown" in lines
+    assert f"  entries    wait: order {UNKNOWN.tag} is unknown" in lines
     written = msgspec.json.decode(msgspec.json.Encoder(decimal_format="number").encode(status))
     assert written["live"]["orders"][0]["tag"] == UNKNOWN.tag
     assert written["live"]["budget"] == msgspec.to_builtins(STANDING.budget)

@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine import EntriesState, FlatView, Snapshot, TimelineEvent
+from engine import EntriesState, FlatView, Snapshot, TimelineEvent, TradeMode
+from engine.presentation import live
 from engine.presentation.health import RANKS, Health
 from engine.presentation.lamps import TerminalLink
+from tests.support.screens.live_snapshots import ORDERS, busy, lamps
 from tests.support.screens.snapshots import AT_MS, NOW_NS, SNAPSHOT, apart, paper, position, snapshot, view
 from tests.support.thorough import examples
 from tui.frame import dialogs
@@ -160,9 +162,34 @@ def test_help_has_every_key_lamp_and_word() -> None:
     for key in TABLE:
         assert f"\n{key.label} " in lines
         assert key.help.split()[0] in lines
-    lamps = Health().judge(replace(SNAPSHOT, edges=()), NOW_NS, TerminalLink(1.0, 0.0))
-    names = [*(lamp.name for lamp in lamps), *RANKS, "REPLAY", "MOCK", "PAPER", "LIVE", "polling", "queued", "callback"]
+    judged = Health().judge(replace(SNAPSHOT, edges=()), NOW_NS, TerminalLink(1.0, 0.0))
+    names = [
+        *(lamp.name for lamp in judged),
+        *RANKS,
+        "REPLAY",
+        "MOCK",
+        "PAPER",
+        "LIVE",
+        "polling",
+        "queued",
+        "callback",
+    ]
     assert [name for name in names if f"\n{name} " not in lines] == []
+
+
+def test_help_has_what_a_run_at_a_broker_shows() -> None:
+    lines = plain(help_pane.whole(200))
+    shown = [
+        *lamps(busy()),
+        *(mode.upper() for mode in get_args(TradeMode)),
+        "EXTERNAL",
+        "MISMATCH",
+        "loss left",
+        "ORD",
+    ]
+    assert [name for name in shown if name not in lines] == []
+    words = {live.state(each, 3).split(" ")[0] for each in ORDERS} | {"INTENT", "SENDING", "AMENDING", "CANCELLING"}
+    assert [word for word in words if word not in lines] == []
 
 
 def test_help_scrolls_and_stops_at_its_end() -> None:

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
+from tests.support.screens.live_snapshots import ORDERS, busy, in_trouble
 from tests.support.screens.snapshots import OPEN_MS, SNAPSHOT, apart, lost, paper, view
 from tui.frame import screen
 from tui.panes.layout import PANES
@@ -22,6 +23,9 @@ LOOKS = (
     *(Ui(focus=pane.name, zoom=zoom, candles=zoom) for pane, zoom in product(PANES, (False, True))),
     *(Ui(focus="positions", dialog=dialog, instrument=0) for dialog in get_args(Dialog) if dialog),
 )
+AT_BROKER = tuple(
+    Ui(dialog=dialog, instrument=0, order_number=198) for dialog in ("orders", "order", "withdraw", "flat")
+)
 HISTORY = tuple((OPEN_MS + 60_000 * n, 15_500 + (n * 7919) % 300) for n in range(140))
 _SGR = re.compile(r"\x1b\[([\d;]*)m")
 
@@ -29,7 +33,10 @@ _SGR = re.compile(r"\x1b\[([\d;]*)m")
 def frames(width: int, height: int, glyphs: Glyphs = UNICODE, theme: str = "ansi") -> list[list[Line]]:
     """All of them, over a link; the panes also in a replay and while the link is lost."""
     panes = LOOKS[: 2 * len(PANES)]
-    shown = chain(product((SNAPSHOT, lost()), panes), product((paper(),), LOOKS))
+    at_broker = (busy(trade_mode="live-sim"), in_trouble(orders=ORDERS))
+    shown = chain(
+        product((SNAPSHOT, lost()), panes), product((paper(),), LOOKS), product(at_broker, (*panes, *AT_BROKER))
+    )
     found = []
     for seen, ui in shown:
         attachment = Attachment() if seen.replay else apart()

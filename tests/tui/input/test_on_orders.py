@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from engine import ActionView, Arm, Flat, WithdrawEntry
+from engine import ActionView, Arm, Flat, FlatView, WithdrawEntry
 from tests.support.screens.hands import Hands, typed
 from tests.support.screens.live_snapshots import LEAVING, ORDERS, UNKNOWN, WORKING, busy, live, order
 from tests.support.screens.snapshots import SNAPSHOT, apart, looking, paper, view
@@ -73,6 +73,14 @@ def test_a_plan_that_was_never_drawn_and_a_paste_fire_nothing() -> None:
 def test_a_plan_closes_by_itself() -> None:
     hands = planned().press("down", 10_200)
     assert (hands.ui.dialog, hands.client.sent) == ("orders", [])
+
+
+def test_a_flat_that_somebody_else_fires_closes_the_plan() -> None:
+    hands = planned()
+    hands.client.snapshot = busy(flat=FlatView("CLOSING", "ann", 1, (), ()))
+    hands.press("x", 400)
+    assert (hands.ui.dialog, hands.client.sent) == ("", [])
+    assert hands.ui.notice == "a flat runs: it takes all entries back"
 
 
 @pytest.mark.parametrize("keys_before", [["o"], ["o", "/"], ["o", "enter"], ["o", "down", "w"]])
