@@ -21,9 +21,7 @@ from engine.model.ports import OrderJournal
 from engine.model.types import Instrument
 from engine.text.sanitize import CleanText
 
-MakeUpdates = Callable[
-    [Callable[[OrderAnswer], None], Callable[[], None], Callable[[int, CleanText], None]], UpdatesThread
-]
+MakeUpdates = Callable[[Callable[[OrderAnswer], None], Callable[[], None], Callable[[int], None]], UpdatesThread]
 
 
 class EdgeParts(Struct, frozen=True):
@@ -56,9 +54,9 @@ class OrderEdge:
         self._lanes: dict[LaneName, LaneThread] = {
             name: LaneThread(name, lanes[name], parts.spare, parts.speak, journal, self._tell, now_ms) for name in lanes
         }
-        self._updates = parts.updates(post, self._lanes["reads"].reread, self._refused)
-        self._threads: tuple[LaneThread | UpdatesThread, ...] = (*self._lanes.values(), self._updates)
         self._session = OrderSession(parts.keeper, post, self._log_in)
+        self._updates = parts.updates(post, self._lanes["reads"].reread, self._session.renew)
+        self._threads: tuple[LaneThread | UpdatesThread, ...] = (*self._lanes.values(), self._updates)
         journal.on_durable(self._durable)
 
     def ask(self, request: OrderRequest, row: int) -> None:
@@ -119,9 +117,6 @@ class OrderEdge:
             self._session.is_over(event.generation, event.reason)
         else:
             self._post(event)
-
-    def _refused(self, generation: int, why: CleanText) -> None:
-        self._session.is_over(generation, why)
 
     def _log_in(self, login: Login) -> None:
         for each in self._threads:

@@ -24,6 +24,7 @@ class OrderSession:
         self._tell = tell
         self._give = give
         self._lock = Lock()  # guards what follows and `login`, and the order of what is told
+        self._renew_after = -1  # -1: nobody wants a later login than the one that is good
         self._over = 0  # the newest generation that the broker does not know any more
         self._told: SessionChanged | None = None
         self._wanted = Event()
@@ -51,6 +52,11 @@ class OrderSession:
         self._look(why)
         self._wanted.set()
 
+    def renew(self, generation: int) -> None:
+        """Somebody does not take login `generation`: there will be a later one, and what it is good for goes on until then."""
+        self._renew_after = generation
+        self._wanted.set()
+
     def stop(self, timeout_s: float) -> None:
         """End, also a login that is under way."""
         self._stopping = True
@@ -66,7 +72,8 @@ class OrderSession:
         while not self._stopping:
             self._wanted.wait()
             self._wanted.clear()
-            if not self.login.up:
+            if not self.login.up or self._renew_after == self.login.generation:
+                self._renew_after = -1
                 self._log_in()
 
     def _log_in(self) -> None:

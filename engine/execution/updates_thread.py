@@ -52,7 +52,7 @@ class UpdatesThread:
         understand: Callable[[bytes, int], UpdateMessage],
         see: Callable[[OrderSeen], None],
         missed: Callable[[], None],
-        refused: Callable[[int, CleanText], None],
+        refused: Callable[[int], None],
         backoff: Backoff,
     ) -> None:
         self.state: UpdatesState = "STOPPED"
@@ -213,7 +213,7 @@ class UpdatesThread:
         self._lose(lost.reason, lost.wait_s)
         if not self._renewed:
             self._renewed = True
-            self._refused(self._login.generation, self.because)
+            self._refused(self._login.generation)
 
     def _lose(self, reason: str, wait_s: float) -> None:
         """Keep why the link has ended; the next one waits for its time."""

@@ -17,7 +17,6 @@ from engine.model.types import Instrument
 from engine.outside.https import Origin, place_of
 from engine.stream.adapter import Endpoint, address
 from engine.stream.backoff import Backoff
-from engine.text.sanitize import CleanText
 from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from engine.venues.angelone.orders.updates import PING
@@ -84,7 +83,7 @@ def _updates(
     dialect: OrderDialect,
     see: Callable[[OrderAnswer], None],
     missed: Callable[[], None],
-    refused: Callable[[int, CleanText], None],
+    refused: Callable[[int], None],
 ) -> UpdatesThread:
     backoff = _backoff(FIRST_WAIT_S, LONGEST_WAIT_S)
     return UpdatesThread(partial(updates_endpoint, at, login), tls, PING, dialect.update, see, missed, refused, backoff)

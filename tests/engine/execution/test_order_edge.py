@@ -121,6 +121,26 @@ def test_an_answer_that_takes_too_long_is_unclear(monkeypatch: pytest.MonkeyPatc
         assert "no whole answer within" in harness.until(Unclear).reason
 
 
+def test_an_answer_that_comes_when_the_outcome_was_told_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_line, "ANSWER_S", 3_600.0)
+    monkeypatch.setattr(write_lane, "ANSWER_MS", 100)
+    told = Event()
+
+    def late(line: ServedLine) -> None:
+        told.wait(PATIENCE_S)
+        taken(1)(line)
+
+    with OrderServer() as server, EdgeHarness(server.url) as harness:
+        harness.until(SessionChanged)
+        server.act("placeOrder", late, taken(2))
+        harness.ask(place(1))
+        assert harness.until(Unclear).reason == "no answer in time"
+        told.set()
+        harness.ask(place(2))
+        assert harness.until(Accepted).order == 2
+        assert not any(isinstance(each, Accepted | Unclear) for each in harness.told)
+
+
 def test_where_nobody_listens_nothing_was_sent() -> None:
     with OrderServer() as server, EdgeHarness(server.url) as harness:
         harness.until(SessionChanged)

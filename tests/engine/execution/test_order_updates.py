@@ -145,8 +145,9 @@ def test_a_login_that_is_refused_there_is_made_anew_once() -> None:
         harness.clock.advance(60 * 10**9)
         with harness:
             assert harness.until(SessionChanged) == SessionChanged(1, True, "")
-            assert "401" in harness.until(SessionChanged).reason
-            assert harness.until(SessionChanged) == SessionChanged(2, True, "")
+            assert harness.until(SessionChanged) == SessionChanged(
+                2, True, ""
+            )  # what it was good for went on until then
             harness.clock.advance(60 * 10**9)
             until(lambda: updates.connections >= 4)
             assert len(server.asked("loginByPassword")) == 2
