@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.cli.output import warn
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, StateBusyError, UserError
+from engine.model.types import REAL_MODES
 from engine.shortcut.receipt import leaves_nothing
 from engine.text.sanitize import clean
 
@@ -134,12 +135,16 @@ def _close_journalled(
     """Close what the journal of a dead engine says is held; `past` is one that was killed and holds its locks still."""
     from engine.serving import offline_flat, remote
 
+    if place.mode in REAL_MODES:
+        return _close_at_broker(place, sure=sure, past=past, anyway=anyway, say=say)
     left = offline_flat.find_account(place, named=named)
     place, account = left.place, left.account
     say(f"no engine is running for {place.where}")
     if account is None or account.idle:
         say("its journal holds nothing")
         return _granted(place)
+    if place.mode in REAL_MODES:  # by its journal: the stamp of the directory is gone
+        return _close_at_broker(place, sure=sure, past=past, anyway=anyway, say=say)
     offline_flat.check_simulated(place)
     config = offline_flat.usable_config(warn_line)
     prices = offline_flat.last_prices(place, warn_line)
@@ -161,6 +166,34 @@ def _close_journalled(
         return EXIT_DIFFERENT
     if left.problem:
         warn_line(f"what was known is closed; {left.problem}")
+        return EXIT_DIFFERENT
+    return _granted(place)
+
+
+def _close_at_broker(place: "EngineDir", *, sure: bool, past: int, anyway: bool, say: Say) -> int:
+    """Close what the broker holds whose orders a dead engine sent."""
+    import os
+
+    from engine.serving import offline_flat, real_flat, remote
+
+    left = real_flat.left_at(place)
+    say(f"no engine is running for {place.where}")
+    for line in real_flat.plan(left):
+        say(line)
+    if not sure and not confirmed():
+        say("nothing was done")
+        return EXIT_DIFFERENT
+    config = offline_flat.usable_config(warn_line)
+    try:
+        verified = offline_flat.in_time(
+            place,
+            real_flat.ENDS_S,
+            lambda: real_flat.flatten(config, os.environ, left, say, past, anyway=anyway),
+        )
+    except remote.HeldError as held:
+        return _held(held, say)
+    if not verified:
+        warn_line(f"NOT verified flat within {real_flat.WITHIN_S:.0f} s")
         return EXIT_DIFFERENT
     return _granted(place)
 

@@ -16,7 +16,7 @@ from engine.model.events import (
 )
 from engine.model.order_rows import ClosedOthers, PartFilled
 from engine.model.trading_views import FlatLeg, FlatView
-from engine.model.types import Fill, Instrument, PositionState
+from engine.model.types import Fill, Instrument, Order, PositionState
 from engine.shortcut.receipt import NOTHING_LEFT
 from engine.trading.instrument_state import InstrumentState
 from engine.trading.trading_state import TradingState
@@ -32,6 +32,7 @@ class _Leg(Struct):
     filled: int = 0
     turnover: int = 0
     word: str = "WAIT"
+    done: str = "sold"
 
     @property
     def shown(self) -> str:
@@ -45,8 +46,9 @@ class _Leg(Struct):
             return f"  {name.symbol} {name.quantity_text(self.quantity)}: {self.shown}"
         average = Decimal(self.turnover) / self.filled / name.price_scale
         slippage = Decimal(self.planned) / name.price_scale - average
+        slippage = slippage if self.done == "sold" else -slippage
         amount = f"{name.quantity_text(self.filled)} of {name.quantity_text(self.quantity)}"
-        prices = f"sold {amount} @ {average:.2f}, plan {name.price_words(self.planned)}"
+        prices = f"{self.done} {amount} @ {average:.2f}, plan {name.price_words(self.planned)}"
         return f"  {name.symbol} {prices}, slippage {slippage:+.2f} a unit: {self.shown}"
 
 
@@ -88,9 +90,8 @@ class Receipt:
                 line = f"{event.side} {name.quantity_text(event.quantity)} {name.symbol} in the broker's own app"
                 self._by_hand = (*self._by_hand, line)
                 self._steps.append(f"  {(now_ns - self._begun_ns) / 1e9:6.3f} s  told: {line}")
-            case Submit() if event.order.instrument in self._legs and (self._runs or event.order.side == "SELL"):
-                self._orders[event.order.number] = event.order.instrument
-                self._legs[event.order.instrument].word = "SENT"
+            case Submit() if self._runs or (event.order.instrument in self._legs and event.order.side == "SELL"):
+                self._sent(event.order, now_ns)
             case PartFilled(fill=fill) if fill.order in self._orders:
                 self._in_parts.add(fill.order)
                 self._filled(fill, event.position)
@@ -133,8 +134,22 @@ class Receipt:
             for inst, position in self._state.held()
         }
         for index, net in self._state.orders.legs().items():  # what others have put on, too
-            inst = self._state.instrument_states[index]
-            self._legs[index] = _Leg(inst.instrument, abs(net), inst.last_price, self._blind(inst, now_ns))
+            self._legs[index] = self._leg(index, abs(net), now_ns)
+
+    def _leg(self, index: int, quantity: int, now_ns: int) -> _Leg:
+        inst = self._state.instrument_states[index]
+        return _Leg(inst.instrument, quantity, inst.last_price, self._blind(inst, now_ns))
+
+    def _sent(self, order: Order, now_ns: int) -> None:
+        """An order of the flat is on its way; of what is held it may be the first word, where only the broker knows of it."""
+        index = order.instrument
+        if index not in self._legs:
+            held = abs(self._state.orders.legs().get(index, order.quantity))
+            self._legs[index] = self._leg(index, held, now_ns)
+            self._legs[index].planned = self._legs[index].planned or order.price
+        leg = self._legs[index]
+        leg.word, leg.done = "SENT", "sold" if order.side == "SELL" else "bought"
+        self._orders[order.number] = index
 
     def _blind(self, inst: InstrumentState, now_ns: int) -> str:
         if not self._live:

@@ -1,7 +1,4 @@
-"""The emergency flat of an engine that is dead: what its journal says is held, closed at the last recorded prices.
-
-Only where the broker is simulated: a real one is not asked from here, and a person is told to do so.
-"""
+"""The emergency flat of an engine that is dead and whose broker was simulated: what its journal says is held, closed at the last recorded prices."""
 
 import os
 import sqlite3
@@ -23,20 +20,19 @@ from engine.link.flat_news import held_text
 from engine.model.clock import ContinuedClock, SystemClock
 from engine.model.commands import Flat
 from engine.model.errors import DiskError, InputError, UserError
-from engine.model.ports import Closed, FeedView
-from engine.model.types import Instrument, Tick, TradeMode
+from engine.model.types import TradeMode
 from engine.outside.files import read_note
 from engine.outside.trust import doubt_of_folder
 from engine.recording import MqrSource
 from engine.serving.flat_file import take_away
 from engine.serving.journalled import Left, left_in
 from engine.serving.remote import HeldError
+from engine.serving.silent_feed import SilentFeed
 from engine.serving.state_dirs import FLAT_FILE, EngineDir
 from engine.text.sanitize import CleanText
 from engine.trading.kept_account import symbols_of
 
 WITHIN_S = 15.0
-_IDLE: Final = CleanText("no engine is running")
 _NOBODY_GOES_ON: Final = (
     "nothing runs that would go on: start the engine, which does, or ask again after the opening; "
     "`flat --anyway` closes it now"
@@ -69,9 +65,9 @@ def find_account(place: EngineDir, *, named: bool) -> Left:
 
 
 def check_simulated(place: EngineDir) -> None:
-    """Raises InputError where the broker is a real one, or may be."""
+    """Raises InputError where the broker is not known to be simulated."""
     if place.mode not in {"mock", "paper"}:
-        raise InputError("positions at a real broker are not closed from here: use the broker's own app")
+        raise InputError(f"{place.where}: its mode is none of this version; use the broker's own app")
 
 
 def usable_config(warn: Callable[[str], None]) -> Config:
@@ -118,33 +114,6 @@ def _markets(place: EngineDir) -> dict[str, str]:
         return {}
 
 
-class _Silent:
-    """A feed that says nothing: the market is not asked."""
-
-    def start(self, deliver: Callable[[Tick], None], on_end: Callable[[str], None]) -> None:
-        """Begin to say nothing."""
-
-    def stop(self, timeout_s: float) -> None:
-        """Go on saying nothing."""
-
-    def keep_hours(self, closed: Callable[[], Closed | None]) -> None:
-        """It has no link to make."""
-
-    def silence_is_grave(self, grave: Callable[[], bool]) -> None:
-        """It is silent for good."""
-
-    def previous_close(self, _instrument: int) -> int:
-        """0: nobody looks."""
-        return 0
-
-    def follow(self, instruments: tuple[Instrument, ...]) -> None:
-        """It follows nothing."""
-
-    def view(self) -> FeedView:
-        """How a feed that was never connected stands."""
-        return FeedView(CleanText("journal"), "STOPPED", 0, 0, 0, 0, 0, 0, 0, _IDLE, 0.0, None, 0, 0, {}, 0, 0)
-
-
 def flatten(
     config: Config,
     place: EngineDir,
@@ -166,7 +135,7 @@ def flatten(
     listed = [account.instrument(number) for number in numbers]
     instruments = tuple(replace(each, market=markets.get(each.symbol, each.market)) for each in listed)
     anyway = anyway or not all(each.symbol in markets or each.quantity_scale == 1 for each in listed)
-    supply = LiveSupply("the journal of a dead engine", instruments, lambda _tell, _in_session: _Silent())
+    supply = LiveSupply("the journal of a dead engine", instruments, lambda _tell, _in_session: SilentFeed())
     mode: TradeMode = "mock" if place.mode == "mock" else "paper"
     pace = ContinuedClock(_last_ms(account, prices) * 1_000_000) if mode == "mock" else SystemClock()
     with build(config, supply, mode, state_root=place.folder, record=False, past=past, pace=pace) as run:

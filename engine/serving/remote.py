@@ -9,6 +9,7 @@ from engine.link import LinkError, Oneshot, RefusedError
 from engine.link.flat_news import flat_news
 from engine.model.commands import Flat, SetLogLevel, Stop, Unwatch, Watch
 from engine.model.errors import EXIT_POSITION_OPEN, InputError, UserError
+from engine.model.types import MARKET_MODES
 from engine.serving.flat_file import lay_flat
 from engine.serving.silent_owner import end_owner
 from engine.serving.state_dirs import FLAT_FILE, EngineDir, place_of
@@ -20,7 +21,7 @@ _STOP_WITHIN_S = 10.0
 _CHANGE_WITHIN_S = 90.0
 _LOOK_S = 0.05
 _LAY_S = 1.0
-_SIMULATED = frozenset({"paper", "mock"})  # modes whose positions are closed from here when their engine is gone
+_CLOSED_FROM_HERE = MARKET_MODES | {"mock"}  # when their engine is gone, or is ended because it does not answer
 
 
 class OwnerGoneError(InputError):
@@ -93,7 +94,7 @@ def flatten(
     """Have the engine go flat and tell how it goes; the receipt, or None when it is not verified flat within a minute.
 
     One that does not answer (`silent`: it did not just now) is asked again, and finds the request in its state
-    directory as soon as it goes on. One that stays silent for five seconds is ended, where its broker is simulated.
+    directory as soon as it goes on. One that stays silent for five seconds is ended, and what it held is closed from here.
     Raises InputError when it refuses or fails, OwnerGoneError when it is gone, HeldError when it waits for its market to
     open, unless `anyway`.
     """
@@ -125,7 +126,7 @@ def flatten(
             taken = laid and not os.path.lexists(place.folder / FLAT_FILE)
             if taken:
                 once("the engine has taken the request away: it works, though it does not answer")
-            elif silent_since_s is not None and now_s - silent_since_s >= SILENT_S and place.mode in _SIMULATED:
+            elif silent_since_s is not None and now_s - silent_since_s >= SILENT_S and place.mode in _CLOSED_FROM_HERE:
                 once(f"engine {place.pid} has said nothing for {SILENT_S:.0f} s")
                 raise OwnerGoneError(f"engine {place.pid} was ended", end_owner(place, once)) from error
             else:
