@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.config import Config
     from engine.model.preflight import Check, ForwardFound
     from engine.serving.arming_checks import ArmingPlan
+    from engine.serving.preflight import Preflight
     from engine.venues.venue import LiveProbe
 
 _EPILOG: Final = """Orders go to a real broker only with four things: live.enabled, --live at the start, an arming of that day, credentials. This
@@ -72,7 +73,7 @@ def run(args: Namespace) -> int:
         if not found.well:
             print(f"nothing is armed: {', '.join(each.name for each in found.failed)}")
             return EXIT_BAD_INPUT
-        return _confirmed(plan, config, probe)
+        return _confirmed(plan, config, probe, found)
 
 
 def _require_person(args: Namespace) -> None:
@@ -83,7 +84,7 @@ def _require_person(args: Namespace) -> None:
         raise InputError("arm: asks a person, so standard input and output must be a terminal; arm --check needs none")
 
 
-def _confirmed(plan: "ArmingPlan", config: "Config", probe: "LiveProbe") -> int:
+def _confirmed(plan: "ArmingPlan", config: "Config", probe: "LiveProbe", found: "Preflight") -> int:
     """Show what is meant, have it typed, ask for the address, write it down."""
     from engine.serving import preflight
     from engine.serving.arming import armed_now, write_arming
@@ -100,7 +101,8 @@ def _confirmed(plan: "ArmingPlan", config: "Config", probe: "LiveProbe") -> int:
         print(f"nothing is armed: {address.name}")
         return EXIT_BAD_INPUT
     plan.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_arming(plan.folder, armed_now(config, plan.account, plan.day, time.time_ns(), plan.until_ns))
+    checks = found.with_check(address).checks
+    write_arming(plan.folder, armed_now(config, plan.account, plan.day, time.time_ns(), plan.until_ns, checks))
     print(
         f"armed until {_clock_time(plan.until_ns, config.session.zone)}: run --live, or engine --live, under this very configuration"
     )

@@ -39,7 +39,9 @@ def as_live(choice: "RunChoice", live: "LiveStart | None") -> "RunChoice":
     if live is None:
         return choice
     from engine.assembly.real_orders import RealOrders
+    from engine.serving.arming import arming_lines
 
     until_ms = live.armed.until_ns // 1_000_000 if live.armed else 0
     real = RealOrders(clean(f"****{live.account.code[-4:]}"), clean("; ".join(live.locked)), until_ms)
-    return replace(choice, mode=live.mode, told=(*choice.told, *live.locked), real=real)
+    armed = arming_lines(live.armed, choice.config.session.zone) if live.armed else ()
+    return replace(choice, mode=live.mode, told=(*choice.told, *armed, *live.locked), real=real)

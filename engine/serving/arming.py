@@ -8,23 +8,24 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from engine.config import Config, describe
 from engine.model.digest import blake2b
 from engine.model.errors import DiskError, reason
-from engine.model.preflight import TradingAccount
+from engine.model.preflight import Check, TradingAccount
 from engine.outside.files import keep_note, put_aside_odd
 from engine.outside.private_file import UnfitError, read_private
 from engine.text.sanitize import CleanText, clean
 from engine.version import VERSION
 
 ARMED_FILE: Final = "armed"
-_MOST_BYTES: Final = 8192
+_MOST_BYTES: Final = 16_384
+_LATEST_NS: Final = 1 << 62  # some day in 2116
 # Sections by which nothing is decided at a broker: a change of them voids no arming. What is not named here does.
 _BESIDE: Final = frozenset(
     {"engine", "replay", "recording", "logging", "adaptive", "heartbeat", "alerts", "serve", "cache"}
@@ -32,20 +33,35 @@ _BESIDE: Final = frozenset(
 
 
 class Armed(Struct, frozen=True, forbid_unknown_fields=True):
-    """What was armed, when, and until when (UTC ns); `configuration` is a digest by section."""
+    """What was armed, when, and until when (UTC ns); `configuration` is a digest by section, `checks` what was found well."""
 
     date: date
     version: str
     account: str
     account_mark: str
-    armed_ns: int
-    until_ns: int
+    armed_ns: Annotated[int, Meta(ge=0, le=_LATEST_NS)]
+    until_ns: Annotated[int, Meta(ge=0, le=_LATEST_NS)]
     configuration: dict[str, str]
+    checks: tuple[Check, ...] = ()
 
 
-def armed_now(config: Config, account: TradingAccount, day: date, now_ns: int, until_ns: int) -> Armed:
+def armed_now(
+    config: Config,
+    account: TradingAccount,
+    day: date,
+    now_ns: int,
+    until_ns: int,
+    checks: tuple[Check, ...] = (),
+) -> Armed:
     """What is to be written for the session `day` that ends at `until_ns`."""
-    return Armed(day, VERSION, account.masked, account.mark, now_ns, until_ns, digests(config))
+    return Armed(day, VERSION, account.masked, account.mark, now_ns, until_ns, digests(config), checks)
+
+
+def arming_lines(armed: Armed, zone: str) -> list[CleanText]:
+    """What a log keeps of it: until when it holds, and each check. The texts are out of a file of our own."""
+    since, until = (datetime.fromtimestamp(at // 10**9, ZoneInfo(zone)) for at in (armed.armed_ns, armed.until_ns))
+    told = [f"armed at {since:%H:%M} until {until:%H:%M} for {armed.account}"]
+    return [clean(line, 400) for line in (*told, *(f"armed with {each.name}: {each.text}" for each in armed.checks))]
 
 
 def write_arming(folder: Path, armed: Armed) -> None:

@@ -12,15 +12,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.model.errors import DiskError
+from engine.model.preflight import Check
 from engine.serving.arming import (
     ARMED_FILE,
     Armed,
     armed_now,
+    arming_lines,
     digests,
     read_arming,
     take_away_arming,
     write_arming,
 )
+from engine.text.sanitize import CleanText
 from tests.support.builders import IST
 from tests.support.live_config import ACCOUNT, live_config
 
@@ -131,7 +134,9 @@ def content(data: bytes) -> Callable[[Path], None]:
         (content(b"[" * 5000), "is no arming of this program"),
         (content(b"{}"), "is no arming of this program"),
         (content(msgspec.json.encode({**msgspec.to_builtins(ARMED), "more": 1})), "is no arming of this program"),
-        (content(b" " * 100_000), "is larger than 8192 bytes"),
+        (content(msgspec.json.encode({**msgspec.to_builtins(ARMED), "until_ns": 10**30})), "is no arming"),
+        (content(msgspec.json.encode({**msgspec.to_builtins(ARMED), "armed_ns": -1})), "is no arming"),
+        (content(b" " * 100_000), "is larger than 16384 bytes"),
         (link, "is a symbolic link"),
         (wide, "mode 0644 is too wide"),
         (lambda path: path.mkdir(), "is not a regular file"),
@@ -171,6 +176,18 @@ def test_no_bytes_arm_or_raise(tmp_path_factory: pytest.TempPathFactory, data: b
     folder = tmp_path_factory.mktemp("armed")
     content(data)(folder / ARMED_FILE)
     assert isinstance(read_arming(folder, CONFIG, ACCOUNT, at(10)), str)
+
+
+def test_what_was_found_well_is_kept_and_told(folder: Path) -> None:
+    checks = (Check("clock", True, CleanText("0.2 s ahead of the broker's")), Check("IP", True, CleanText("taken")))
+    write_arming(folder, armed_now(CONFIG, ACCOUNT, date(2026, 12, 1), at(9), at(15), checks))
+    armed = read_arming(folder, CONFIG, ACCOUNT, at(10))
+    assert isinstance(armed, Armed)
+    assert arming_lines(armed, "Asia/Kolkata") == [
+        "armed at 09:00 until 15:00 for A1***6",
+        "armed with clock: 0.2 s ahead of the broker's",
+        "armed with IP: taken",
+    ]
 
 
 def test_every_section_that_is_not_of_looking_on_is_in_the_digest() -> None:
