@@ -43,7 +43,11 @@ class ReplyMeaning(Struct, frozen=True):
 
 
 class UpdateMessage(Struct, frozen=True):
-    """A message of the socket for updates: of an order it is `seen`, of what cannot be read or is a refusal the `reason` is told."""
+    """A message of the socket for updates: of an order it is `seen`, of what cannot be read or is a refusal the `reason` is told.
+
+    A `greeting` says that from here on nothing is missed, where a broker sends one; a `beat` is whatever is about no order,
+    the ticks of a socket that carries both among it.
+    """
 
     kind: Literal["greeting", "beat", "order", "unreadable"]
     seen: OrderSeen | None = None

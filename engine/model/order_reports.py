@@ -85,7 +85,8 @@ class Unclear(Struct, frozen=True, tag=True, omit_defaults=True):
 class OrderReport(Struct, frozen=True, omit_defaults=True):
     """An order as the broker tells it, in its book, its details or an update.
 
-    `instrument` is -1 where it is none of the run's; prices in minor units, `average` is nought while nothing is filled and
+    `unique_id` is the number that stays the same whatever becomes of the order: the `broker_id` again where a broker has but
+    one. `instrument` is -1 where it is none of the run's; prices in minor units, `average` is nought while nothing is filled and
     exact to the minor unit only once trades are read. `said` is the broker's own word for `state`; `reason` what it says of
     an order that is over, of `family` where it was rejected. `variety` is the broker's word for a kind of order that is not
     an ordinary one, which it wants to hear again when the order is cancelled.

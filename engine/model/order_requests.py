@@ -35,7 +35,11 @@ class PlaceOrder(Struct, frozen=True, tag=True):
 
 
 class AmendOrder(Struct, frozen=True, tag=True):
-    """Move an order, of which nothing is filled, to another limit."""
+    """Move an order, of which nothing is filled, to another limit.
+
+    `quantity` is that of the whole order as it was sent, for a broker that wants to hear it again: what it takes the number
+    for where a part is filled meanwhile is the broker's. One that is told the limit alone cannot mistake it.
+    """
 
     request: ClassVar[Request] = "modify"
     order: int
@@ -67,7 +71,7 @@ class ReadRound(Struct, frozen=True, tag=True):
 
 
 class ReadOrder(Struct, frozen=True, tag=True):
-    """Read the details of one order."""
+    """Read the details of one order, by the number that stays its own (`OrderReport.unique_id`)."""
 
     order: int
     unique_id: str

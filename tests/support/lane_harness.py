@@ -1,7 +1,7 @@
 """A lane of orders with its clock, its journal and its broker in the hands of a test."""
 
 from engine.execution.actions import Action, SendRequest, WriteRow
-from engine.execution.order_dialect import Reply
+from engine.execution.order_dialect import OrderDialect, Reply
 from engine.execution.write_lane import LaneRules, WriteLane
 from engine.model.order_reports import OrderAnswer
 from engine.model.order_requests import AmendOrder, PlaceOrder, Purpose, WithdrawOrder, WriteRequest
@@ -29,8 +29,8 @@ class LaneHarness:
     `told` the events.
     """
 
-    def __init__(self, rules: LaneRules, now_ms: int = 1_000_000) -> None:
-        self.lane = WriteLane(SmartApiOrders(TRADED), rules)
+    def __init__(self, rules: LaneRules, now_ms: int = 1_000_000, dialect: OrderDialect | None = None) -> None:
+        self.lane = WriteLane(dialect or SmartApiOrders(TRADED), rules)
         self.lane.session(1, up=True)
         self.now_ms = now_ms
         self.written = 0

@@ -19,7 +19,7 @@ SLOW_MS: Final = 5_000
 
 # The first that is found counts. "session" alone is the market's; one that has run out is ours.
 _WORDS: Final[dict[RefusalFamily, str]] = {
-    "price": r"limit price protection|permissible range|circuit limit|price band|price range|\blpp\b",
+    "price": r"limit price protection|permissible range|circuit limit|price band|price range|\blpp\b|far away from the ltp",
     "freeze": r"freeze",
     "lot": r"(?<![a-z])lot.*(multiple|size)|multiple.*(?<![a-z])lot",
     "funds": r"insufficient funds|margin",
@@ -27,9 +27,9 @@ _WORDS: Final[dict[RefusalFamily, str]] = {
     "self_trade": r"self.?trade",
     "session": r"(session|\btoken).*(expired|invalid)|(expired|invalid).*(session|\btoken)",
     "closed": r"markets?\b.{0,20}\bclosed|session",
-    "ip": r"unregistered ip",
+    "ip": r"unregistered ip|\bip \([0-9a-f.:]{2,45}\) is not allowed",
     "blocked": r"blocked",
-    "not_found": r"order\b.{0,20}\bnot found",
+    "not_found": r"order\b.{0,20}\bnot found|couldn.t find that .?order",
 }
 # A number behind "Permissible range of" is a distance; the price is behind "above" or "below".
 _BOUND: Final = re.compile(r"\b(above|below)[\s<:]*(?:rs\.?|inr|₹)?[\s<:]*([0-9][0-9,]*)(?:\.([0-9]+))?", re.IGNORECASE)

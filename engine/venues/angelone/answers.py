@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from engine.outside.strange_answers import strange_answer
 from engine.text.redaction import MASK, redact
 from engine.text.sanitize import CleanText, clean
 
@@ -78,12 +79,7 @@ def _not_json(status: int, body: bytes, scrub: str) -> AnswerVerdict:
     text = body.decode("utf-8", "replace").strip()
     if is_busy(status, text):
         return AnswerVerdict("busy", one_line(f"too many requests (HTTP {status})"))
-    if not text:
-        where = ": it points elsewhere, which is not followed" if 300 <= status < 400 else ""
-        return _unclear(f"an empty answer (HTTP {status}){where}")
-    if text.startswith("<"):
-        return _unclear(f"a web page instead of an answer (HTTP {status}): a firewall, or the wrong address")
-    return _unclear(f"not the broker's format (HTTP {status}): {one_line(text, scrub)[:80]}")
+    return _unclear(strange_answer(status, one_line(text, scrub)))
 
 
 def _unclear(text: str) -> AnswerVerdict:

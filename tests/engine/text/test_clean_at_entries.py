@@ -33,6 +33,9 @@ ENTRIES = (
     "engine/text/sanitize.py",
     "engine/model/errors.py",  # the way out for whatever goes wrong
     "engine/logs/",  # whatever a logger was given, ours or a library's
+    "engine/execution/book_rounds.py",  # why a broker's list cannot be read
+    "engine/execution/told_fields.py",  # a broker's numbers of orders and fills
+    "engine/execution/told_rows.py",  # a broker's names
     "engine/execution/lane_thread.py",  # what has broken in a lane
     "engine/execution/order_line.py",  # why a connection ended
     "engine/execution/order_session.py",  # why there is no login
