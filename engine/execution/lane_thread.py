@@ -23,7 +23,7 @@ from engine.execution.spare_line import SpareLine
 from engine.execution.waker import Waker
 from engine.execution.write_lane import WriteLane
 from engine.model.order_reports import OrderAnswer
-from engine.model.order_requests import ReadRequest, WriteRequest
+from engine.model.order_requests import PlaceOrder, ReadRequest, WriteRequest
 from engine.model.order_rows import SendBegun
 from engine.model.ports import OrderJournal
 from engine.text.redaction import redact
@@ -45,6 +45,7 @@ Ask = WriteRequest | ReadRequest
 class _Wished(Struct, frozen=True):
     request: Ask
     row: int
+    begun_row: int = 0
 
 
 class _Reread(Struct, frozen=True):
@@ -100,7 +101,11 @@ class LaneThread:
 
     def ask(self, request: Ask, row: int) -> None:
         """Take a request whose own row in the journal is number `row` (0: it has none)."""
-        self._mail.append(_Wished(request, row))
+        lane, begun_row = self._lane, 0
+        if isinstance(request, PlaceOrder) and row and isinstance(lane, WriteLane) and lane.is_free and not self._mail:
+            # Both rows in one go at the disk. Where something comes between all the same, it says no more than that it may be sent.
+            begun_row = self._journal.write(SendBegun(request.order))
+        self._mail.append(_Wished(request, row, begun_row))
         self._waker.ring()
 
     def reread(self) -> None:
@@ -191,7 +196,7 @@ class LaneThread:
             elif isinstance(mail.request, ReadRequest):
                 lane.wish(mail.request)
         elif isinstance(mail, _Wished) and isinstance(mail.request, WriteRequest):
-            lane.wish(mail.request, mail.row, now_ms)
+            lane.wish(mail.request, mail.row, now_ms, mail.begun_row)
 
     def _send(self, action: SendRequest) -> None:
         """Let a request go, on the connection that is open; else as soon as one is."""

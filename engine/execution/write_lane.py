@@ -58,7 +58,9 @@ class _Wish:
         """What its rows have taken by now."""
         if self.spent_ms < 0:
             return now_ms - self.made_ms
-        return self.spent_ms + (now_ms - self.asked_ms if self.asked_ms >= 0 else 0)
+        if self.asked_ms < 0:
+            return self.spent_ms
+        return self.spent_ms + now_ms - max(self.asked_ms, self.made_ms + self.spent_ms)  # no time counts twice
 
 
 class _UnderWay(Struct, frozen=True):
@@ -92,8 +94,11 @@ class WriteLane:
 
     # ── What happens ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def wish(self, request: WriteRequest, row: int, now_ms: int) -> None:
-        """Take a request, whose own row in the journal is number `row`; one without the broker's number withdraws what waits here."""
+    def wish(self, request: WriteRequest, row: int, now_ms: int, begun_row: int = 0) -> None:
+        """Take a request, whose own row in the journal is number `row`; one without the broker's number withdraws what waits here.
+
+        `begun_row` is the row that its sending begins with, where that was written right behind its own.
+        """
         now = self._clock.follow(now_ms)
         if isinstance(request, WithdrawOrder) and not request.broker_id:
             self.withdraw(request.order)
@@ -105,7 +110,10 @@ class WriteLane:
         self._newest_row = max(self._newest_row, row)
         if is_new_order:
             self._newest_placed = request.order
-        self._waiting.append(_Wish(request, row, now))
+        wish = _Wish(request, row, now)
+        if begun_row:
+            wish.asked_ms, wish.begun_row = now, begun_row
+        self._waiting.append(wish)
         self.durable(self._durable, now_ms)
 
     def withdraw(self, order: int) -> None:
@@ -169,6 +177,11 @@ class WriteLane:
         elif self._waiting and self._clock.pause_ms:
             dues.append(self._clock.pause_ms)
         return max(0, min(dues)) if dues else None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a request would go out as soon as its rows allow."""
+        return self._up and not self._waiting and self._under_way is None
 
     @property
     def waits(self) -> bool:

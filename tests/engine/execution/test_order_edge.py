@@ -48,13 +48,25 @@ def test_no_byte_leaves_before_both_rows_are_on_the_disk() -> None:
         harness.ask(place(1, "EXIT"))
         harness.ask(ReadRound(1), row=False)
         harness.until(RoundRead, lambda each: each.number == 1)  # reads wait for no row
-        assert len(harness.journal.rows) == 1
-        harness.journal.sync()
+        harness.journal.sync(1)
         until(lambda: len(harness.journal.rows) == 2)
         assert server.asked("placeOrder") == []
         harness.journal.sync()
         assert harness.until(Sent).durable
         harness.until(Accepted)
+
+
+def test_both_rows_of_an_order_go_to_the_disk_together_where_its_lane_is_free() -> None:
+    with OrderServer() as server, EdgeHarness(server.url) as harness:
+        harness.until(SessionChanged)
+        harness.ask(place(1))  # behind the login in its lane
+        harness.until(Accepted)
+        harness.journal.late = True
+        harness.ask(place(2))
+        assert [type(row) for row in harness.journal.rows[2:]] == [type(place(2)), SendBegun]
+        harness.journal.sync()
+        assert harness.until(Accepted).order == 2
+        assert len(harness.journal.rows) == 4
 
 
 @pytest.mark.parametrize(

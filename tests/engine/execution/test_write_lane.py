@@ -81,6 +81,18 @@ def test_the_time_for_rows_is_of_all_rows_together() -> None:
     assert bench.news() == [NotSent(1, "place", SLOW_DISK)]
 
 
+def test_a_row_of_the_sending_that_stands_behind_its_own_is_not_asked_for_and_no_time_counts_twice() -> None:
+    bench = LaneHarness(ENTRIES)
+    bench.lane.wish(place(1), 1, bench.now_ms, begun_row=2)
+    assert bench.later(300) == []
+    bench.lane.durable(1, bench.now_ms)
+    assert bench.later(200) == []
+    assert bench.news() == []
+    bench.lane.durable(2, bench.now_ms)
+    assert [type(each) for each in bench.step()] == [SendRequest]
+    assert bench.news() == [Sent(1, "place")]
+
+
 def test_time_that_passes_behind_another_request_is_not_the_disks() -> None:
     bench = LaneHarness(EXITS)
     bench.go(cancel(7))

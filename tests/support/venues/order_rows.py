@@ -21,8 +21,9 @@ class RowsInMemory:
             self.sync()
         return number
 
-    def sync(self) -> None:
-        self.durable = len(self.rows)
+    def sync(self, rows: int | None = None) -> None:
+        """All rows, or the first so many, are on the disk."""
+        self.durable = len(self.rows) if rows is None else rows
         self._tell(self.durable)
 
     def on_durable(self, tell: Callable[[int], None]) -> None:
