@@ -67,8 +67,16 @@ def _live(args: Namespace, config: "Config") -> int:
     args.state_dir, args.require_credentials = folder, True
     words, recordings = _words(args, config, [str(folder)])
     flat = ["--yes", "--state-dir", str(folder)] if config.live.on_engine_death == "flat" else []
-    sys.stdout.write(unit_text(words, [str(folder), recordings], flat))
+    sys.stdout.write(unit_text(words, [str(folder), recordings], flat, _config_folder(args)))
     return 0
+
+
+def _config_folder(args: Namespace) -> str:
+    """Where `flat` finds the configuration of this engine, which it takes from the folder that it is started in; "" for the user's."""
+    from engine.config import bundled, find_config
+
+    found = find_config(args.config).absolute()
+    return str(found.parent) if found.name == "config.toml" and found != bundled("config.toml").absolute() else ""
 
 
 def _words(args: Namespace, config: "Config", folders: list[str]) -> tuple[list[str], str]:

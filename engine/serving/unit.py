@@ -79,7 +79,7 @@ Description=myquant-tui: closes everything
 [Service]
 Type=oneshot
 ExecStart={command}
-TimeoutStartSec=900
+{where}TimeoutStartSec=900
 EnvironmentFile=-%h/.config/myquant-tui/environment
 UMask=0077
 LimitCORE=0
@@ -93,11 +93,13 @@ MemoryMax=200M
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,@+")
 
 
-def unit_text(arguments: Sequence[str], writable: Sequence[str], flat: Sequence[str] = ()) -> str:
+def unit_text(
+    arguments: Sequence[str], writable: Sequence[str], flat: Sequence[str] = (), config_folder: str = ""
+) -> str:
     """Return the unit that runs this very program as `engine` with `arguments`, and may write into the folders `writable`.
 
-    With the words of `flat` a second one closes everything once the first has died again and again. Raises InputError for
-    a word that no unit can hold.
+    With the words of `flat` a second one closes everything once the first has died again and again, by the configuration
+    in `config_folder` ("": the user's). Raises InputError for a word that no unit can hold.
     """
     may_write = " ".join(quoted(f"-{each}") for each in writable)
     unit = _UNIT.format(
@@ -107,18 +109,25 @@ def unit_text(arguments: Sequence[str], writable: Sequence[str], flat: Sequence[
         limits=_LIMITS_THEN_FLAT if flat else _LIMITS,
         endings=_NO_DEATHS if flat else "",
     )
-    return unit + _FLAT.format(command=_command("flat", *flat), writable=may_write) if flat else unit
+    if not flat:
+        return unit
+    where = f"WorkingDirectory={_printable(config_folder).replace('%', '%%')}\n" if config_folder else ""
+    return unit + _FLAT.format(command=_command("flat", *flat), writable=may_write, where=where)
 
 
 def _command(*words: str) -> str:
     return " ".join(quoted(word).replace("$", "$$") for word in (*program(), *words))
 
 
-def quoted(word: str) -> str:
-    """Return `word` as systemd reads it: `%` doubled, and in quotes unless it is plain; raises InputError for control characters."""
+def _printable(word: str) -> str:
     if not word.isprintable():
         raise InputError(f"{word!r}: a unit takes no control characters")
-    word = word.replace("%", "%%")
+    return word
+
+
+def quoted(word: str) -> str:
+    """Return `word` as systemd reads it: `%` doubled, and in quotes unless it is plain; raises InputError for control characters."""
+    word = _printable(word).replace("%", "%%")
     if word and _PLAIN.issuperset(word.replace("%%", "")):
         return word
     escaped = word.replace("\\", "\\\\").replace('"', '\\"')

@@ -42,9 +42,19 @@ def test_after_three_restarts_within_a_minute_everything_is_closed(
     assert {"--live", "--require-credentials"} <= set(words)
     assert words[words.index("--state-dir") + 1] == folder
     assert shlex.split(flat["ExecStart"])[4:] == ["flat", "--yes", "--state-dir", folder]
+    assert "WorkingDirectory" not in flat
     assert flat["Type"] == "oneshot"
     assert flat["EnvironmentFile"] == engine["EnvironmentFile"]
     assert flat["ReadWritePaths"] == engine["ReadWritePaths"]
+
+
+def test_the_flat_goes_by_the_engines_own_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "50% mine"
+    folder.mkdir()
+    path = folder / "config.toml"
+    path.write_text('[live]\non_engine_death = "flat"\n', encoding="utf-8")
+    _, flat = printed(capsys, "--config", str(path))
+    assert flat["WorkingDirectory"] == f"{tmp_path}/50%% mine"
 
 
 def test_else_the_service_rests(capsys: pytest.CaptureFixture[str]) -> None:
