@@ -19,6 +19,7 @@ WHOLE = {
 }
 SPOILT = {
     **dict.fromkeys(WHOLE, ""),
+    "live.net_points": "5",
     "session.daily": "false",
     "session.end_buffer_minutes": "19",
     "charges.model": "percent",
