@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from engine import FlatLeg, OpenPosition
+from engine import FlatLeg, OpenPosition, Quote
 from engine.presentation import format as text
 from engine.presentation import live
 from tui.text.rows import Line, Span, left, right
@@ -63,7 +63,7 @@ def planned(view: View, position: OpenPosition, width: int, quantity: int | None
     slices = orders(view, replace(position, state=replace(state, quantity=count)))
     order = f"{way} {text.quantity(instrument, count)}" + (f" in {slices} orders" if slices > 1 else "")
     last = f"last {text.price(instrument, position.last)}"
-    bound = f"LIMIT from {last}" if live.is_live(shot) else _paper_price(view, position, last)
+    bound = (_live_price if live.is_live(shot) else _paper_price)(view, position, last)
     held = f"  {text.side(instrument, state.quantity)} {view.glyphs.arrow} "
     whole = len(instrument.symbol) + len(held) + len(order) + 2 + len(bound)
     start: tuple[Span, ...] = ((instrument.symbol, "bold"), (held, ""), (order, "exit"))
@@ -74,9 +74,24 @@ def planned(view: View, position: OpenPosition, width: int, quantity: int | None
     return [*lines, ((shortened(f"  {BLIND}: {old}", width, view.glyphs), "alert"),)] if old else lines
 
 
+def _quote(view: View, position: OpenPosition) -> Quote | None:
+    return next((each for each in view.snapshot.quotes if each.instrument == position.state.instrument), None)
+
+
+def _live_price(view: View, position: OpenPosition, last: str) -> str:
+    """From where the limit of a real order goes on: the best price of the other side, else the last."""
+    quote = _quote(view, position)
+    name, best = (
+        ("bid", quote.bid if quote else 0) if position.state.quantity > 0 else ("ask", quote.ask if quote else 0)
+    )
+    if quote is None or best <= 0:
+        return f"LIMIT from {last}"
+    return f"LIMIT from {name} {text.price(text.instrument_at(view.snapshot, quote.instrument), best)}"
+
+
 def _paper_price(view: View, position: OpenPosition, last: str) -> str:
     """What a simulated sale is filled at: the bid, where there is one."""
-    quote = next((each for each in view.snapshot.quotes if each.instrument == position.state.instrument), None)
+    quote = _quote(view, position)
     if view.snapshot.account.fill == "touch" and quote is not None and 0 < quote.bid <= quote.ask:
         return f"at bid {text.price(text.instrument_at(view.snapshot, quote.instrument), quote.bid)}"
     return f"at {last} less slippage"

@@ -106,6 +106,12 @@ def dialog(seen, name: str, width: int = 80, height: int = 24) -> str:
     return plain(dialogs.overlay(view(seen, ui=Ui(dialog=name, instrument=0)), width, height))
 
 
+def test_the_plan_of_a_flat_says_from_which_price_its_limits_go_on() -> None:
+    quoted = replace(SNAPSHOT.quotes[0], bid=15_695, ask=15_705)
+    assert "SELL 150  LIMIT from bid 156.95" in plan(live(quotes=(quoted, SNAPSHOT.quotes[1])))
+    assert "SELL 150  LIMIT from last 157.01" in plan(live())
+
+
 def test_who_leaves_is_told_of_orders_that_work() -> None:
     assert "3 orders not over: at the broker until somebody takes them back" in dialog(busy(), "quit", 100)
     assert "not over" not in dialog(live(), "quit")
