@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine import CleanText, OrderView, Snapshot, WithdrawEntry
+from engine import OrderView, Snapshot, WithdrawEntry, clean
 from engine.presentation import live
 from tui.view.listing import matches, symbol_of
 
@@ -48,4 +48,4 @@ def withdrawal(seen: Snapshot, number: int) -> WithdrawEntry | str:
         return "it closes what is held: w withdraws entries alone, ! is for all else"
     if order.unwanted:
         return "it is being withdrawn already"
-    return WithdrawEntry(CleanText(order.tag)) if order.withdrawable else "it is over: nothing of it works"
+    return WithdrawEntry(clean(order.tag)) if order.withdrawable else "it is over: nothing of it works"

@@ -80,6 +80,7 @@ ENTRIES = (
     "engine/serving/journalled.py",  # where an engine was
     "engine/serving/notify.py",
     "engine/serving/preflight.py",  # what was found, in a line
+    "engine/serving/real_flat.py",  # whose account it is
     "engine/serving/process.py",
     "engine/serving/remote.py",  # why a flat was asked for
     "engine/assembly/edge_watch.py",  # what the system says of files
@@ -99,6 +100,7 @@ ENTRIES = (
     "tui/shell/board.py",  # the last wall
     "tui/text/sanitize.py",  # the one before it
     "tui/view/attached.py",
+    "tui/view/orders.py",  # a tag, as a snapshot has it
     "tui/view/view_file.py",
     "tui/view/watching.py",  # what is typed
 )
