@@ -105,3 +105,17 @@ def test_empty_books_behind_a_crash_prove_nothing() -> None:
     stage.exchange.end_faults(stage.now_ms)
     stage.go(15_000)
     assert (stage.flat, stage.held) == ("FLAT", (0, 0))
+
+
+def test_nothing_is_bought_after_a_crash_before_it_could_be_closed_again() -> None:
+    stage = Stage().buy(1).sell(1).go(4_000)
+    stage.crash(500)
+    stage.unlock()
+    stage.go(6_000)
+    assert "nothing may be closed yet" in stage.trader.orders.objection()
+    stage.buy(1)
+    assert (stage.held, stage.sent) == ((0, 0), 2)
+    stage.go(6_000)
+    assert stage.trader.orders.objection() == ""
+    stage.buy(1).sell(1).go(3_000)
+    assert (stage.held, stage.sent) == ((0, 0), 4)

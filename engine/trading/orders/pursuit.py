@@ -28,8 +28,8 @@ class Pursuit:
 
     `amends`: an order of which nothing is known to be filled is moved in its place. Else, and where a part is, it is taken
     back, its end awaited, and the rest sent anew: where a broker takes the quantity of a change as what is still to come, a
-    fill on its way would close more than is held. After a crash nothing is closed before a round of `exits_from_ms` or later:
-    what left without its rows may still arrive.
+    fill on its way would close more than is held. After a crash nothing is closed before a round of `exits_from_ms` or later,
+    and so nothing bought that could not be closed: what left without its rows may still arrive.
     """
 
     KEPT: ClassVar[Mapping[str, Any]] = {
@@ -79,6 +79,8 @@ class Pursuit:
             return blotter.doubt or "the broker's books are not read yet"
         if unknown := next((each for each in blotter.unknown() if each.side == "BUY"), None):
             return f"order {unknown.tag} is unknown"
+        if not self._is_past_doubt:
+            return "nothing may be closed yet: what was sent before the start may still arrive"
         return ""
 
     def spent(self, now_ms: int) -> str:
@@ -157,7 +159,8 @@ class Pursuit:
         for order in tuple(blotter.open.values()):
             self._see_to(order, now_ms)
         self.requests += self.pricing.asks(now_ms)
-        self.requests += self.reading.due(now_ms, wished=bool(self.wishes), urgent=self.urgent)
+        waited_for = bool(self.wishes) or not self._is_past_doubt
+        self.requests += self.reading.due(now_ms, wished=waited_for, urgent=self.urgent)
         if self.wishes:
             self._end_wishes()
 
@@ -193,8 +196,14 @@ class Pursuit:
 
     def _knows_enough(self, instrument: int) -> bool:
         """Whether the broker's books are known well enough to close anything by them: nobody else may have closed it since."""
-        newest, stirred = self.blotter.newest, instrument in self.blotter.others.stirred
-        return self.blotter.logged_in and not stirred and newest is not None and newest.begun_ms >= self.exits_from_ms
+        stirred = instrument in self.blotter.others.stirred
+        return self.blotter.logged_in and not stirred and self._is_past_doubt
+
+    @property
+    def _is_past_doubt(self) -> bool:
+        """Whether the newest trusted round would show all that left before a crash."""
+        newest = self.blotter.newest
+        return newest is not None and newest.begun_ms >= self.exits_from_ms
 
     def _closable(self, wish: Wish) -> int:
         """How much of it may be sent: never more than what is held, nor than what the broker holds."""
