@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle bench-orders baseline gate gate-proof month crash fuzz fuzz-http simulate simulator simulator-live soak soak-3m soak-8h pictures film man recording clean help
+.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle bench-orders baseline gate gate-proof month crash crash-live fuzz fuzz-http simulate simulator simulator-live soak soak-3m soak-8h pictures film man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -91,6 +91,9 @@ crash: $(READY) ## kill -9 at 200 random moments of a replay, and of a paper acc
 	@$(BIN)/python -m tests.soak.crash_replay 200
 	@$(BIN)/python -m tests.soak.crash_replay 200 --account
 	@$(BIN)/python -m tests.soak.crash_engine 200 --stopped 3 10 20
+
+crash-live: $(READY) ## kill -9 at 500 random moments of engines with orders at a simulated broker (an hour and a half)
+	@$(BIN)/python -m tests.soak.crash_live 500
 
 fuzz: $(READY) ## ten million bad frames and messages (about two minutes)
 	@$(BIN)/python -m tests.fuzz.wire 10000000

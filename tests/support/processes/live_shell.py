@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from engine.cli.commands import read
 from engine.cli.options import load_config
+from engine.link.protocol import AnyCommand
 from engine.model.commands import Unlock
 from engine.model.snapshot import Snapshot
 from engine.serving.arming import armed_now, write_arming
@@ -23,6 +24,8 @@ from tests.support.waiting import until
 
 [SYMBOL] = symbols_ahead(1, today())
 LOT = 75
+NO_DELAYS = ("--deep", "--no-delays")
+LIVE_DELAYS = ("--deep",)  # things take as long as at a real broker
 # Buys a lot as soon as the price rises, and sells it as soon as it has moved: an order at any moment.
 SCALPING = (
     *EAGER,
@@ -83,11 +86,21 @@ class LiveShell(OperatorShell):
         assert answer.status == 0, (answer, self.said()[-2000:], self.broker.truth())
         return time.monotonic() - begun_s
 
-    def placed(self, more: int) -> None:
-        """Wait until so many more orders were sent."""
+    def outcome_of(self, command: AnyCommand) -> str:
+        """What became of a command that may be refused."""
+        with self.remote("test"):
+            return self.outcome(command).state
+
+    @property
+    def sent(self) -> int:
+        """How many orders the broker was sent so far."""
         orders = self.broker.counters().orders
         assert orders is not None
-        goal = sum(orders.placed.values()) + more
+        return sum(orders.placed.values())
+
+    def placed(self, more: int) -> None:
+        """Wait until so many more orders were sent."""
+        goal = self.sent + more
         until(lambda: self.broker.wait(f"placed {goal}", 5), lambda: (self.said()[-3000:], self.broker.truth()))
 
     def goes_on(self, ticks: int) -> None:
@@ -119,7 +132,7 @@ class LiveShell(OperatorShell):
 
 @contextmanager
 def live_shell(
-    folder: Path, *rules: str, rate: float = 20.0, broker: Sequence[str] = ("--deep", "--no-delays"), script: str = ""
+    folder: Path, *rules: str, rate: float = 20.0, broker: Sequence[str] = NO_DELAYS, script: str = ""
 ) -> Iterator[LiveShell]:
     """An operator, armed, and a broker with these options, whose prices move once somebody listens."""
     words = ["--orders", "--symbols", SYMBOL, "--rate", str(rate), "--seed", "5", "--no-rate-limits", *broker]
