@@ -86,7 +86,7 @@ def _require_person(args: Namespace) -> None:
 
 def _confirmed(plan: "ArmingPlan", config: "Config", probe: "LiveProbe", found: "Preflight") -> int:
     """Show what is meant, have it typed, ask for the address, write it down."""
-    from engine.serving import preflight
+    from engine.serving import place_of, preflight
     from engine.serving.arming import armed_now, write_arming
 
     print("\n".join(_shown(plan, config)))
@@ -106,6 +106,8 @@ def _confirmed(plan: "ArmingPlan", config: "Config", probe: "LiveProbe", found: 
     print(
         f"armed until {_clock_time(plan.until_ns, config.session.zone)}: run --live, or engine --live, under this very configuration"
     )
+    if pid := place_of(plan.folder).pid:
+        print(f"engine {pid} is running: it goes by this arming once it is stopped and started again")
     return EXIT_WELL
 
 
@@ -121,7 +123,7 @@ def _shown(plan: "ArmingPlan", config: "Config") -> list[str]:
         f"account       {plan.account.masked} at {config.feed.source}, {plan.mode.upper()}",
         f"symbols       {', '.join(live.symbols)}",
         f"an entry      at most {grouped(live.max_order_value, zone)} rupees, {lots}",
-        f"a day         at most {live.max_orders_per_day} orders; entries end at a loss of {grouped(config.risk.max_daily_loss, zone)}",
+        f"a day         at most {live.max_orders_per_day} orders; at a loss of {grouped(config.risk.max_daily_loss, zone)} all is closed",
         f"at once       at most {live.max_open_positions} positions",
         f"nobody there  operator.on_loss = {config.operator.on_loss}; live.on_engine_death = {live.on_engine_death}",
         f"largest loss  {grouped(largest_loss(config), zone)} rupees: {live.max_open_positions} positions that become worthless",

@@ -1,8 +1,10 @@
 """The commands `arm` and `disarm`: a checklist, a person at a terminal who types what is shown, and one cancel of an order that cannot exist."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +16,9 @@ from engine.cli.commands import read
 from engine.cli.options import load_config
 from engine.model.errors import ConfigError
 from engine.serving.arming import ARMED_FILE
+from engine.serving.launch import answers
 from engine.serving.live_gate import live_start
+from engine.serving.state_dirs import place_of
 from tests.simulator import Orders, Quiet, Simulator
 from tests.simulator.exchange.settings import NO_DELAYS
 from tests.simulator.listing import symbols_ahead
@@ -23,6 +27,7 @@ from tests.support.live_config import SAID
 from tests.support.processes.command_home import Home
 from tests.support.terminals.terminal import Pty
 from tests.support.venues.live_harness import ENVIRON, noon
+from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow  # a list as long as a real one is fetched, and half a day of ticks is replayed
 
@@ -126,6 +131,35 @@ def test_a_person_types_what_is_shown_and_it_is_armed(desk: Desk) -> None:
     assert (answer.status, answer.out) == (0, f"disarmed: {desk.armed.parent}\n")
     assert not desk.armed.exists()
     assert desk.home.run("disarm").out == "nothing was armed\n"
+
+
+def type_it(desk: Desk) -> bytes:
+    """Arm as a person does; what was said last."""
+    terminal = desk.terminal()
+    terminal.read_until(b"characters of the client code: ")
+    terminal.write(b"3456\n")
+    terminal.read_until(b"in rupees: ")
+    terminal.write(b"40000\n")
+    said = terminal.read_until(b"under this very configuration\r\n")
+    assert terminal.status() == 0
+    with suppress(OSError):  # the other end is closed
+        while more := os.read(terminal.master, 65536):
+            said += more
+    terminal.close()
+    return said
+
+
+def test_an_engine_begins_by_it_tells_it_and_goes_by_the_next_once_it_is_started_again(desk: Desk) -> None:
+    type_it(desk)
+    place = desk.armed.parent
+    with desk.home.start("engine", "--live", *desk.said) as engine:
+        until(lambda: answers(place_of(place)) or engine.poll() is not None)
+        assert f"engine {engine.pid} is running: it goes by this arming once" in type_it(desk).decode()
+        engine.terminate()
+        _, log = engine.communicate(timeout=PATIENCE_S)
+    assert " armed at " in log
+    assert " armed with IP: orders are taken from this address" in log
+    assert "a live run starts locked: k begins entries" in log
 
 
 @pytest.mark.parametrize(
