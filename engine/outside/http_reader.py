@@ -40,11 +40,11 @@ class AnswerReader:
         if self._is_chunked:
             return self._take_chunks()
         count = len(self._data)
+        if self._expected is not None:
+            return self._answer(bytes(self._data[: self._expected])) if count >= self._expected else None
         if count > self._limit:
             raise self._too_large()
-        if self._expected is None or count < self._expected:
-            return None
-        return self._answer(bytes(self._data[: self._expected]))
+        return None
 
     def ended(self) -> HttpAnswer:
         """The server has closed the connection: the answer where that was its end. Raises BadAnswerError."""

@@ -1,6 +1,11 @@
 """Answers in pieces: whole ones come out whole, in whatever pieces they came; everything else is refused, and nothing grows."""
 
+from collections.abc import Iterator
+from itertools import cycle, repeat
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.outside.http_reader import AnswerReader, BadAnswerError
 from engine.outside.https import HttpAnswer
@@ -79,3 +84,28 @@ def test_what_ends_too_soon_is_no_answer(words: str) -> None:
     assert reader.feed(CUT[words]) is None or not CUT[words]
     with pytest.raises(BadAnswerError, match=words):
         reader.ended()
+
+
+@given(
+    st.lists(st.sampled_from([*WHOLE.values(), *BAD.values(), *CUT.values()]) | st.binary(max_size=30), max_size=4),
+    st.lists(st.integers(1, 40), min_size=1, max_size=8),
+)
+def test_whatever_comes_it_is_an_answer_or_none_the_same_in_all_pieces(parts: list[bytes], sizes: list[int]) -> None:
+    data = b"".join(parts)
+
+    def outcome(pieces: Iterator[int]) -> HttpAnswer | str | None:
+        reader, at = AnswerReader(100), 0
+        try:
+            while at < len(data):
+                size = next(pieces)
+                if (answer := reader.feed(data[at : at + size])) is not None:
+                    return answer
+                at += size
+            return reader.ended()
+        except BadAnswerError:
+            return "none"
+
+    by_pieces = outcome(cycle(sizes))
+    assert by_pieces == outcome(repeat(1))
+    if isinstance(by_pieces, HttpAnswer):
+        assert len(by_pieces.body) <= 100
