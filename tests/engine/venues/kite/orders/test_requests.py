@@ -1,13 +1,17 @@
 """What is asked is what the broker documents, field by field."""
 
 import json
+import re
+from datetime import date
+from typing import get_args
 from urllib.parse import parse_qsl
 
 import pytest
 from msgspec.structs import replace
 
 from engine.execution.order_dialect import WireRequest
-from engine.model.order_requests import AmendOrder, PlaceOrder, ReadOrder, ReadQuote
+from engine.model.order_requests import AmendOrder, PlaceOrder, Purpose, ReadOrder, ReadQuote
+from engine.trading.orders.tags import Tags
 from engine.venues.kite.orders.dialect import KiteOrders
 from tests.support.venues.kite_answers import CANCEL, MODIFY, ORDER_ID, PLACE, POSITION, TRADE, TRADED, positions, yes
 
@@ -54,6 +58,12 @@ def test_the_end_of_an_order_ours_or_not(variety: str, said: str) -> None:
 def test_the_product_is_the_one_that_is_held(instrument: int, overnight: bool, product: str) -> None:
     asked = PlaceOrder(1, "T", instrument, "SELL", 65, 100, "FLAT", 100, "flat", overnight=overnight)
     assert form(DIALECT.write(asked))["product"] == product
+
+
+def test_our_tags_are_such_as_the_broker_takes() -> None:
+    made = [Tags(date(2026, 12, 31), "ZZ", 99).make(1_999, purpose) for purpose in get_args(Purpose)]
+    assert all(re.fullmatch("[A-Za-z0-9]{1,20}", tag) for tag in made)
+    assert [form(DIALECT.write(replace(PLACE, tag=tag)))["tag"] for tag in made] == made
 
 
 def test_what_a_name_holds_stays_one_field() -> None:
