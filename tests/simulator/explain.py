@@ -1,9 +1,11 @@
 """How to put the program on the simulated exchange by hand, in words for a person. Starts nothing."""
 
 import json
+from datetime import datetime, timedelta
 
 from tests.simulator.account import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET
 from tests.simulator.simulator import Simulator
+from tests.simulator.traffic import IST
 
 _NAMES = ("CLIENT_CODE", "PIN", "API_KEY", "TOTP_SECRET")
 _WORDS = "words here, a line each: reset · silence 10 · close 1006 · duplicate · jump 5 · counters · stop"
@@ -76,6 +78,7 @@ def _on_paper(simulator: Simulator) -> str:
 
 def _with_orders(simulator: Simulator) -> str:
     """Orders come here: a folder, a cache and a configuration of their own, since several commands need them."""
+    begin = datetime.now(IST) - timedelta(hours=3)
     said = _LIVE_CONFIG.format(
         symbols=json.dumps([line.symbol for line in simulator.lines]),
         stream=simulator.ws_url,
@@ -90,8 +93,9 @@ export {_account()}
 export MYQUANT_TRUST_HOST=127.0.0.1 XDG_CACHE_HOME=$PWD/cache XDG_STATE_HOME=$PWD/state XDG_DATA_HOME=$PWD/data
 cat > config.toml <<'END'
 {said}END
-myquant-tui run              # on paper first: two hours of the exchange's time are the forward test, a minute where this
-                             # exchange is started with --day-time (three hours ago) --speed 150 --per-token 100
+myquant-tui run --headless   # on paper first: two hours of it are the forward test (a minute and a half, where this exchange runs as
+                             # python -m tests.simulator --orders --port {simulator.port} --instruments {len(simulator.lines)} --per-token 100 \\
+                             #     --speed 150 --day-time {begin:%Y-%m-%dT%H:%M:%S}   # from three hours ago on
 myquant-tui arm --live       # the last four characters of the client code are {CLIENT_CODE[-4:]}
 myquant-tui run --live       # k begins entries; !x closes everything
 

@@ -18,6 +18,7 @@ from tests.simulator.listing import symbols_ahead
 from tests.simulator.traffic import today
 from tests.support.builders import EAGER
 from tests.support.live_config import SAID
+from tests.support.processes.fork_server import Answer
 from tests.support.processes.process_harness import OperatorShell
 from tests.support.venues.live_harness import ENVIRON, noon
 from tests.support.waiting import until
@@ -44,6 +45,20 @@ HOLDING = (
     "risk.base_sl_points=100000",
     "risk.tp_points=[100000]",
 )
+
+
+_CONFIG = """[feed]
+source = "smartapi"
+symbols = ["{symbol}"]
+[smartapi]
+stream_url = "{broker.ws_url}"
+orders_url = "{broker.orders_url}"
+rest_url = "{broker.http_url}"
+master_url = "{broker.master_url}"
+[instruments.{symbol}]
+token = "{token}"
+lot_size = {lot}
+"""
 
 
 class LiveShell(OperatorShell):
@@ -107,6 +122,11 @@ class LiveShell(OperatorShell):
         """Wait until so many more ticks have come about at the exchange."""
         goal = self.broker.counters().ticks + ticks
         until(lambda: self.broker.counters().ticks >= goal)
+
+    def flat_of_the_dead(self) -> Answer:
+        """The command `flat` where no engine runs: it finds the broker by the configuration of its folder."""
+        self.lay("config.toml", _CONFIG.format(broker=self.broker, symbol=SYMBOL, token=self.broker.tokens[0], lot=LOT))
+        return self.run("flat", "--yes", "--anyway", "--state-dir", self.state, **ENVIRON)
 
     def no_order_twice(self, *, short: bool = False) -> None:
         """See that no order was sent more than once, by the broker's own count, and nothing was ever sold short (`short`: but by others)."""
