@@ -1,20 +1,19 @@
 """Works a recording once through, in this thread: no journal, no recorder, no clock, no screen. Compares what came of it."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from itertools import takewhile, zip_longest
-from pathlib import Path
 
 from msgspec import Struct
 
 from engine.assembly.market_hours import MarketHours
 from engine.assembly.recorded_trader import trader_for
+from engine.backtest.stand_ins import Notes, silence
 from engine.config import Config
 from engine.model.clock import VirtualClock
-from engine.model.events import AnyEvent, FillBooked, TradeClosed
-from engine.model.marks import EventMark, Mark
-from engine.model.types import Fill, Instrument, Tick, Trade
+from engine.model.events import AnyEvent
+from engine.model.marks import EventMark
+from engine.model.types import Fill, Instrument, Trade
 from engine.recording import MqrSource
 from engine.recording.progress import Progress
 from engine.runtime.cursor import Cursor
@@ -23,62 +22,12 @@ from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.comparable import other_rules
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
-from engine.text.sanitize import CleanText
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
 from engine.venues.simulated.silent import silent
 
 _NEVER_MS = 1 << 40  # between two snapshots that nobody looks at
 _PROGRESS_TICKS = 4096
-
-
-class _Notes:
-    """Stands where a journal and a recorder would: notes entries and exits, and each exit as a recording would have it.
-
-    All of them: the report of `verify` names every one.
-    """
-
-    path = Path()
-    problem = CleanText("")
-    broken = False
-    waiting = durable = kept = 0
-
-    def __init__(self) -> None:
-        self.booked: list[Fill | Trade] = []
-        self.exits: list[tuple[int, str]] = []
-
-    def write(self, event: AnyEvent) -> int:
-        """Take an event."""
-        if isinstance(event, FillBooked) and event.fill.side == "BUY":
-            self.booked.append(event.fill)
-        elif isinstance(event, TradeClosed):
-            self.booked.append(event.trade)
-        return 0
-
-    def mark(self, mark: Mark) -> None:
-        """Take a mark."""
-        if isinstance(mark, EventMark) and mark.kind == "fill":
-            self.exits.append((mark.ticks, mark.text))
-
-    def tick(self, tick: Tick) -> None:
-        """Keep no tick."""
-
-    def turn_over(self) -> bool:
-        """There is no file."""
-        return False
-
-    def rewind(self, ticks: int) -> None:
-        """Nothing goes back here."""
-
-    def renew(self, account: AnyEvent | None) -> None:
-        """There is no file that could be lost."""
-
-    def wait_durable(self, number: int, timeout_s: float) -> bool:
-        """Nothing is written, so nothing is awaited."""
-        return number <= 0 or timeout_s <= 0
-
-    def close(self, outcome: str = "", *, fault: bool = False, account: AnyEvent | None = None) -> None:
-        """Nothing is open."""
 
 
 class _Following:
@@ -124,14 +73,16 @@ def rerun(
     progress: Progress | None = None,
     *,
     any_version: bool = False,
+    note: Callable[[Trader, AnyEvent], None] = lambda _trader, _event: None,
 ) -> Rerun:
     """Work all of `source` that can be read under `config`; raises InputError when the disk fails.
 
-    With `any_version` a difference counts though the recording was made by other rules.
+    With `any_version` a difference counts though the recording was made by other rules. `note` is told of each event while
+    the trader stands where it came about.
     """
-    notes = _Notes()
     first = next(iter(source.ticks()), None)
     trader = trader_for(source, config, instruments, "V-", MarketHours(config, "replay", source.header))
+    notes = Notes(partial(note, trader))
     parts = TurnParts(
         config,
         trader,
@@ -147,7 +98,7 @@ def rerun(
     following = _Following(check, parts.cursor)
     # Nobody sends a command, nobody looks.
     turn = Turn(parts, lambda _: None, lambda: None, following, Publisher(lambda _: None, _NEVER_MS))
-    with _silence():
+    with silence():
         check.begin()
         following.set()
         ticks = 0
@@ -195,17 +146,3 @@ def _told(then: tuple[int, str] | None, now: tuple[int, str] | None) -> str:
     was = f"{then[1]} at tick {then[0]:,}" if then else "nothing"
     found = f"{now[1]} at tick {now[0]:,}" if now else "nothing"
     return f"tick {place:,}: exit {was} ≠ {found}"
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Within: what the turn logs goes nowhere."""
-    root = logging.getLogger("myquant")
-    nowhere, propagated = logging.NullHandler(), root.propagate
-    root.addHandler(nowhere)
-    root.propagate = False
-    try:
-        yield
-    finally:
-        root.removeHandler(nowhere)
-        root.propagate = propagated

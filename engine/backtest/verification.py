@@ -93,17 +93,17 @@ def verify(
     """
     try:
         source = MqrSource(path)
-        config, instruments, notes = _rules(source, config_file, overrides)
+        config, instruments, notes = rules_of(source, config_file, overrides)
         found = rerun(source, config, instruments, progress, any_version=any_version)
     except UserError as problem:
         blank = isinstance(problem, NothingRecordedError)
         return Verification(clean(str(path)), "unreadable", "; ".join(problem.lines), blank=blank)
     if any_version and (rules := other_rules(source.header)):
         notes = (*notes, f"compared across versions: {rules}")
-    return _verification(path, source, found, notes)
+    return verdict(path, source, found, notes)
 
 
-def _rules(
+def rules_of(
     source: MqrSource, config_file: Path | None, overrides: Sequence[str]
 ) -> tuple[Config, tuple[Instrument, ...], tuple[str, ...]]:
     """Configuration, instruments and notes: the recording's own unless a file is given; `overrides` go on top. Raises UserError."""
@@ -136,7 +136,8 @@ def _is_of_an_instrument(key: str) -> bool:
     return key.startswith(_INSTRUMENTS) and key.rpartition(".")[2] in OVERRIDABLE
 
 
-def _verification(path: Path, source: MqrSource, found: Rerun, notes: tuple[str, ...]) -> Verification:
+def verdict(path: Path, source: MqrSource, found: Rerun, notes: tuple[str, ...]) -> Verification:
+    """How a file came out that was worked once through."""
     portfolio = found.trader.state.portfolio
     trades = [each for each in found.booked if isinstance(each, Trade)]
     outcome, reason = _judge(source, found)

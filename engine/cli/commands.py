@@ -37,6 +37,7 @@ _COMMANDS = {
     "log-level": ("log_level", "how much a running engine logs: show, change for a while"),
     "days": ("days", "what came of each session day: net, costs, won, drawdown"),
     "trades": ("trades", "the exits of a session day"),
+    "orders": ("orders", "how orders at a broker went, beside the same ticks on paper"),
     "stop": ("stop", "end a running engine in good order"),
     "flat": ("flat", "emergency flat of a running engine"),
     "serve": ("serve", "figures, quotes and alerts over HTTP, for this machine alone"),
@@ -63,6 +64,7 @@ EXAMPLES = """examples:
   myquant-tui login --check                     whether the broker's credentials work
   myquant-tui days                              what came of the last session days
   myquant-tui trades --day yesterday            and the exits of one of them
+  myquant-tui orders --compare live.mqr         what orders at a broker lost, beside paper
   myquant-tui instruments find NIFTY 25000 CE   what the exchange lists, nearest expiry first
   myquant-tui config set strategy.fast_ema 9    in the configuration file; --set strategy.fast_ema=9: for one run
   myquant-tui check-config                      what is wrong with it, or differs from the defaults

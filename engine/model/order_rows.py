@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from engine.model.order_requests import Purpose
 from engine.model.types import Fill, PositionState, Side
+from engine.text.sanitize import CleanText
 
 ClosedBy = Literal["External", "Broker square-off"]
 
@@ -82,7 +83,7 @@ class External(Struct, frozen=True, tag=True):
     broker_id: str
     fill_id: str
     instrument: int
-    symbol: str
+    symbol: CleanText
     side: Side
     quantity: int
     price: int

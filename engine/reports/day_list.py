@@ -10,6 +10,7 @@ from engine.presentation import format as text
 from engine.presentation.charges import by_kind
 from engine.presentation.money import grouped
 from engine.reports.day_records import DayRecord, TradeTotal, day_record, total_of
+from engine.reports.tables import fitted
 
 _DAY_HEAD: Final = ("DATE", "MODE", "ENTRIES", "POS", "WON", "EXITS", "GROSS", "COSTS", "NET", "DRAWDOWN", "BEST", "WORST", "CUMULATIVE")  # fmt: skip
 _MISSED_LEAST: Final = (
@@ -28,18 +29,7 @@ def day_lines(days: Sequence[DayResult], zone: str, width: int) -> list[str]:
     """A head, a line for each day, and one of totals; in `width` cells as many columns as fit."""
     rows = [_day_cells(day_record(each), zone) for each in days]
     rows.append([f"{len(days)} day{'' if len(days) == 1 else 's'}", *_day_cells(total_of(days), zone)[1:-1], ""])
-    sizes = [max(map(len, column)) for column in zip(_DAY_HEAD, *rows, strict=True)]
-    shown = dict(zip(_DAY_HEAD, range(len(_DAY_HEAD)), strict=True))
-    for name in _MISSED_LEAST:
-        if sum(sizes[place] + 2 for place in shown.values()) - 2 > width:
-            del shown[name]
-    lefts = {0, 1}
-    return [
-        "  ".join(
-            row[each].ljust(sizes[each]) if each in lefts else row[each].rjust(sizes[each]) for each in shown.values()
-        ).rstrip()
-        for row in (_DAY_HEAD, *rows)
-    ]
+    return fitted(_DAY_HEAD, rows, width, left={"DATE", "MODE"}, missed_least=_MISSED_LEAST)
 
 
 def _day_cells(day: DayRecord, zone: str) -> list[str]:

@@ -72,7 +72,7 @@ class TradeTotal(Struct):
 
     def rounded(self) -> "TradeTotal":
         """Its money to the paisa."""
-        return TradeTotal(self.exits, self.open, _paise(self.gross), _paise(self.costs), _paise(self.net))
+        return TradeTotal(self.exits, self.open, paise(self.gross), paise(self.costs), paise(self.net))
 
     def add(self, trade: DayTrade) -> None:
         """Add one of them."""
@@ -85,12 +85,13 @@ class TradeTotal(Struct):
         self.net += trade.net
 
 
-def _paise(value: Decimal) -> Decimal:
+def paise(value: Decimal) -> Decimal:
+    """Money as it is told: to the paisa."""
     return Decimal(plain_money(value))
 
 
 def _perhaps(value: Decimal | None) -> Decimal | None:
-    return None if value is None else _paise(value)
+    return None if value is None else paise(value)
 
 
 def day_record(day: DayResult) -> DayRecord:
@@ -127,9 +128,9 @@ def _record(seen: DayStatistics, mode: str, cumulative: Decimal) -> DayRecord:
     factor = seen.profit_factor
     return DayRecord(
         seen.date, mode, seen.entries, seen.positions, seen.won, seen.lost, seen.exits,
-        _paise(seen.gross), _paise(seen.costs), _paise(seen.net), _paise(seen.drawdown),
-        _perhaps(seen.best), _perhaps(seen.worst), _perhaps(factor), _paise(cumulative), seen.longest_lost,
-        {kind: _paise(paid) for kind, paid in in_order(seen.costs_by_kind).items()},
+        paise(seen.gross), paise(seen.costs), paise(seen.net), paise(seen.drawdown),
+        _perhaps(seen.best), _perhaps(seen.worst), _perhaps(factor), paise(cumulative), seen.longest_lost,
+        {kind: paise(paid) for kind, paid in in_order(seen.costs_by_kind).items()},
     )  # fmt: skip
 
 
@@ -141,20 +142,20 @@ def trade_record(trade: DayTrade, date: str, zone: str) -> TradeRecord:
         date,
         trade.mode,
         instrument.symbol,
-        _stamp(trade.entry_ms, zone),
-        None if trade.exit_ms is None else _stamp(trade.exit_ms, zone),
+        stamp(trade.entry_ms, zone),
+        None if trade.exit_ms is None else stamp(trade.exit_ms, zone),
         Decimal(instrument.quantity_text(trade.quantity)),
         Decimal(instrument.price_text(trade.entry_price)),
         None if trade.exit_ms is None else Decimal(instrument.price_text(trade.exit_price)),
-        _paise(trade.gross),
-        _paise(trade.costs),
-        _paise(trade.net),
+        paise(trade.gross),
+        paise(trade.costs),
+        paise(trade.net),
         trade.reason,
         Decimal(instrument.quantity_text(trade.left)),
     )
 
 
-def _stamp(at_ms: int, zone: str) -> str:
+def stamp(at_ms: int, zone: str) -> str:
     """ISO 8601 with the zone's offset; milliseconds only where they are not zero."""
     try:
         local = (_EPOCH + timedelta(milliseconds=at_ms)).astimezone(ZoneInfo(zone))
@@ -163,12 +164,12 @@ def _stamp(at_ms: int, zone: str) -> str:
     return local.isoformat(timespec="milliseconds" if at_ms % 1000 else "seconds")
 
 
-def columns_of(kind: type[DayRecord | TradeRecord]) -> tuple[str, ...]:
+def columns_of(kind: type[Struct]) -> tuple[str, ...]:
     """The fields of a record that have a column."""
     return tuple(name for name in kind.__struct_fields__ if name != "costs_by_kind")
 
 
-def cells_of(record: DayRecord | TradeRecord) -> list[str]:
+def cells_of(record: Struct) -> list[str]:
     """A record as the cells of a spreadsheet's row, in the order of `columns_of`; what is not known is empty."""
     values = (getattr(record, name) for name in columns_of(type(record)))
     return ["" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value) for value in values]
