@@ -51,7 +51,8 @@ nanoseconds of the epoch. Words are from these sets; *_reason, *_words, locked, 
                       reason, said (the broker's words), at, at_ns}],
                     locks [why entries are locked or in doubt], entries_wait (for what), waits [what is wanted and not on its way], loss_left (today), logged_in,
                     budget {second, second_most, minute, minute_most, hour, hour_most, day, day_most, reserve},
-                    round_age_s (of the broker's books), round_trip_ms, updates (STOPPED, LOGIN, CONNECTING, UP, WAITING)};
+                    round_age_s (of the broker's books), round_trip_ms, updates (STOPPED, LOGIN, CONNECTING, UP, WAITING),
+                    checks [{name, ok, text}: what must be well before orders go out, as the engine sees it; READY where all are]};
                   null where no order goes out, and of an engine that does not answer or is gone
   engines         of several, each as above: those that run, and dead ones that hold something or may do so"""
 

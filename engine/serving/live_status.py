@@ -6,6 +6,7 @@ from engine.model.order_views import OrderView
 from engine.model.snapshot import Snapshot
 from engine.presentation import format as text
 from engine.presentation import live
+from engine.serving.live_checks import running_checks, verdict
 from engine.serving.status_record import LiveStatus, OrderStatus, cents, iso, prices, units
 
 
@@ -31,6 +32,7 @@ def live_status(seen: Snapshot) -> LiveStatus | None:
         round_age_s=round(max(0.0, old_s), 1) if standing.round_ms else None,
         round_trip_ms=round(lanes.round_trip_ms, 1) if lanes is not None and lanes.good_ns else None,
         updates=lanes.updates_state if lanes is not None else "",
+        checks=running_checks(seen),
     )
 
 
@@ -67,7 +69,9 @@ def lines_of(status: LiveStatus) -> list[str]:
     trip = f", {status.round_trip_ms:.0f} ms" if status.round_trip_ms is not None else ""
     updates = f", updates {status.updates}" if status.updates else ""
     left = [f"loss left  {status.loss_left:,}"] if status.loss_left is not None else []
+    ready = [f"ready      {verdict(status.checks)}"] if status.checks else []
     return [
+        *ready,
         *(f"LOCKS      {words}" for words in status.locks),
         *(f"WAITS      {words.removeprefix('WAITS ')}" for words in status.waits),
         f"orders     {orders}; {used} reserve {budget.reserve}",

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from engine.model.order_requests import Purpose
 from engine.model.order_states import OVER, OrderState
 from engine.model.order_views import BudgetView
+from engine.model.preflight import Check
 from engine.model.types import Instrument
 
 State = Literal["running", "stands_still", "no_answer", "dead", "never_ran", "several"]
@@ -89,7 +90,8 @@ class LiveStatus(Struct, frozen=True):
     """Orders at a real broker: those that matter first, `left_out` more of today; what locks entries, for what they wait, what else `waits`.
 
     `budget` is what is used up of the limits; `round_age_s` how old the newest reading of the broker's books is that is
-    believed, `updates` how the socket for updates stands ("": there is none).
+    believed, `updates` how the socket for updates stands ("": there is none). `checks` are those
+    that a running engine makes itself; a replay makes none.
     """
 
     account: str
@@ -106,6 +108,7 @@ class LiveStatus(Struct, frozen=True):
     round_age_s: float | None
     round_trip_ms: float | None
     updates: str
+    checks: tuple[Check, ...] = ()
 
 
 class Status(Struct, frozen=True, kw_only=True):

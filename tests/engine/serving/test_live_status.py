@@ -47,8 +47,9 @@ def test_each_order_is_in_figures() -> None:
     assert found.orders[3].said == "RMS: margin exceeds, available 8,200.00"
 
 
-def test_what_locks_comes_first() -> None:
-    lines = lines_of(replace(told(busy()), round_age_s=1.5))
+def test_whether_it_is_ready_and_what_locks_comes_first() -> None:
+    ready, *lines = lines_of(replace(told(busy()), round_age_s=1.5))
+    assert ready.startswith("ready      NOT READY: ")
     assert lines == [
         "orders     148 of 300 today, 3 not over, 1 UNKNOWN; 1/7 s 12/400 m 40/800 h reserve 22",
         f"order      {UNKNOWN.tag} UNKNOWN (looked for 1 time): BUY 0/150 NIFTY25NOV25900CE @ 156.2, signal",
@@ -58,13 +59,13 @@ def test_what_locks_comes_first() -> None:
         "loss left  7,766.00",
     ]
     locked = lines_of(told(in_trouble()))
-    assert locked[0] == "LOCKS      MISMATCH NIFTY25NOV25900CE: we hold 150, the broker 75"
+    assert locked[1] == "LOCKS      MISMATCH NIFTY25NOV25900CE: we hold 150, the broker 75"
 
 
 def test_an_exit_that_waits_is_said() -> None:
     waits = (WaitView(0, "SELL", 75, "Stop Loss", "order L7CA00010199X is unknown"),)
     lines = lines_of(told(live(live=replace(STANDING, waits=waits))))
-    assert lines[0] == "WAITS      to SELL 75 NIFTY25NOV25900CE, Stop Loss: order L7CA00010199X is unknown"
+    assert lines[1] == "WAITS      to SELL 75 NIFTY25NOV25900CE, Stop Loss: order L7CA00010199X is unknown"
 
 
 def test_what_is_not_known_is_not_claimed() -> None:
