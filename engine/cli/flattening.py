@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from engine.cli.output import warn
@@ -87,7 +87,7 @@ def flatten(
     from engine.serving import remote
 
     try:
-        receipt = remote.flatten(place, reason, say, silent=silent, anyway=anyway)
+        receipt = remote.flatten(place, reason, say, cache(partial(_obstacle, place)), silent=silent, anyway=anyway)
     except remote.HeldError as held:
         return _held(held, say)
     except remote.OwnerGoneError as gone:
@@ -196,6 +196,17 @@ def _close_at_broker(place: "EngineDir", *, sure: bool, past: int, anyway: bool,
         warn_line(f"NOT verified flat within {real_flat.WITHIN_S:.0f} s")
         return EXIT_DIFFERENT
     return _granted(place)
+
+
+def _obstacle(place: "EngineDir") -> str:
+    """Why what the engine of `place` holds could not be closed from here if it were dead, or ""."""
+    if place.mode not in REAL_MODES:
+        return ""
+    import os
+
+    from engine.serving import offline_flat, real_flat
+
+    return real_flat.obstacle(offline_flat.usable_config(warn_line), os.environ, place)
 
 
 def _granted(place: "EngineDir") -> int:

@@ -16,6 +16,7 @@ from engine.link.flat_news import flat_news, held_text
 from engine.model.clock import SystemClock
 from engine.model.commands import Flat
 from engine.model.errors import InputError, UserError
+from engine.model.preflight import TradingAccount
 from engine.model.types import TradeMode
 from engine.outside.trust import doubt_of_folder
 from engine.runtime import Engine
@@ -79,8 +80,17 @@ def flatten(
         return _followed(run.engine, tell)
 
 
-def _broker(config: Config, environ: Mapping[str, str], left: Left) -> tuple[Config, LiveSupply, CleanText]:
-    """The configuration of a run that asks the broker only, the broker, and whose account it is. Raises UserError."""
+def obstacle(config: Config, environ: Mapping[str, str], place: EngineDir) -> str:
+    """Why the broker could not be asked from here, for whoever would end an engine to close what it holds; "" where nothing is in the way."""
+    try:
+        _within_reach(config, environ, place)
+    except UserError as problem:
+        return problem.lines[0]
+    return ""
+
+
+def _within_reach(config: Config, environ: Mapping[str, str], place: EngineDir) -> tuple[Config, TradingAccount]:
+    """The configuration by which the broker of `place` is asked, and the account there. Raises UserError."""
     source = config.feed.source
     if live_access_of(source) is None:
         source = next(each.name for each in VENUES if each.live_access is not None)
@@ -90,12 +100,18 @@ def _broker(config: Config, environ: Mapping[str, str], left: Left) -> tuple[Con
     account = access.account(config, environ)
     if account is None:
         raise InputError(f"{source}: no credentials to ask the broker with; use the broker's own app")
-    if access.is_simulated(config, environ) != (left.place.mode == "live-sim"):
+    if access.is_simulated(config, environ) != (place.mode == "live-sim"):
         raise InputError(
-            f"{left.place.where} is of mode {left.place.mode}, and the configuration of the present folder names"
+            f"{place.where} is of mode {place.mode}, and the configuration of the present folder names"
             " another broker; allowed: from the folder, or with the environment, that the engine was started with"
         )
-    venue = next(each for each in VENUES if each.name == source)
+    return config, account
+
+
+def _broker(config: Config, environ: Mapping[str, str], left: Left) -> tuple[Config, LiveSupply, CleanText]:
+    """The configuration of a run that asks the broker only, the broker, and whose account it is. Raises UserError."""
+    config, account = _within_reach(config, environ, left.place)
+    venue = next(each for each in VENUES if each.name == config.feed.source)
     listed = _symbols(left)
     try:
         opened = venue.opener()(_watching(config, (*listed, *wanted_symbols(config), *config.live.symbols)), environ)

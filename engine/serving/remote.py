@@ -89,12 +89,19 @@ def _carried_out(
 
 
 def flatten(
-    place: EngineDir, reason: str, tell: Callable[[str], None], *, silent: bool = False, anyway: bool = False
+    place: EngineDir,
+    reason: str,
+    tell: Callable[[str], None],
+    obstacle: Callable[[], str],
+    *,
+    silent: bool = False,
+    anyway: bool = False,
 ) -> tuple[str, ...] | None:
     """Have the engine go flat and tell how it goes; the receipt, or None when it is not verified flat within a minute.
 
     One that does not answer (`silent`: it did not just now) is asked again, and finds the request in its state
     directory as soon as it goes on. One that stays silent for five seconds is ended, and what it held is closed from here.
+    Where that has an `obstacle` it is left alive and asked on: it may come back, and keeps its stops then.
     Raises InputError when it refuses or fails, OwnerGoneError when it is gone, HeldError when it waits for its market to
     open, unless `anyway`.
     """
@@ -128,7 +135,9 @@ def flatten(
                 once("the engine has taken the request away: it works, though it does not answer")
             elif silent_since_s is not None and now_s - silent_since_s >= SILENT_S and place.mode in _CLOSED_FROM_HERE:
                 once(f"engine {place.pid} has said nothing for {SILENT_S:.0f} s")
-                raise OwnerGoneError(f"engine {place.pid} was ended", end_owner(place, once)) from error
+                if not (barred := obstacle()):
+                    raise OwnerGoneError(f"engine {place.pid} was ended", end_owner(place, once)) from error
+                once(f"it is not ended, since what it holds could not be closed from here: {barred}")
             else:
                 laid = _lay_request(place, once)
             time.sleep(_LOOK_S)
