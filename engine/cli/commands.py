@@ -37,7 +37,7 @@ _COMMANDS = {
     "log-level": ("log_level", "how much a running engine logs: show, change for a while"),
     "days": ("days", "what came of each session day: net, costs, won, drawdown"),
     "trades": ("trades", "the exits of a session day"),
-    "orders": ("orders", "how orders at a broker went, beside the same ticks on paper"),
+    "orders": ("orders", "how the orders at a broker of a day went, or a recording of them beside paper"),
     "stop": ("stop", "end a running engine in good order"),
     "flat": ("flat", "emergency flat of a running engine"),
     "serve": ("serve", "figures, quotes and alerts over HTTP, for this machine alone"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.cli.parser import Parser as Parser  # noqa: PLC0414 - the commands' files take it from here
 from engine.model.errors import InputError
 from engine.model.types import DELIVERIES, REPLAY
+from engine.text import day_words
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
@@ -175,6 +176,17 @@ def overrides_of(args: Namespace) -> list[str]:
 def trusted_hosts(args: Namespace) -> list[str]:
     """Every `--trust-host`, before the command and behind it."""
     return [*args.trust_hosts, *args.more_trust_hosts]
+
+
+def day_option(parser: Parser) -> None:
+    """Add which session day of a journal is meant."""
+    parser.add_argument("--day", type=_day, metavar="D", help="2026-11-27, today, yesterday, -1 (default: the newest)")
+
+
+def _day(text: str) -> str:
+    if day_words.is_day(text.lower()):
+        return text.lower()
+    raise ArgumentTypeError(f"allowed: {day_words.ALLOWED}")
 
 
 def load_config(args: Namespace, *, logs_in: bool = False, runs: bool = False, complete: bool = False) -> "Config":

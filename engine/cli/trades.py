@@ -1,15 +1,14 @@
 """The command `trades`: the exits of a session day, out of the journal of an engine that runs or is gone."""
 
 import sys
-from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.cli.options import Parser, engine_options, json_option
+from engine.cli.options import Parser, day_option, engine_options, json_option
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL
-from engine.text import day_words
 
 if TYPE_CHECKING:
     from engine.model.history import DayResult, DayTrade
@@ -42,19 +41,13 @@ def arguments(parser: Parser) -> None:
     """Declare the arguments of `trades`."""
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = _HELP
-    parser.add_argument("--day", type=_day, metavar="D", help="2026-11-27, today, yesterday, -1 (default: the newest)")
+    day_option(parser)
     parser.add_argument(
         "--symbol", action="append", default=[], metavar="TEXT", help="only symbols with this in them (repeatable)"
     )
     parser.add_argument("--csv", action="store_true", help="as CSV")
     json_option(parser)
     engine_options(parser)
-
-
-def _day(text: str) -> str:
-    if day_words.is_day(text.lower()):
-        return text.lower()
-    raise ArgumentTypeError(f"allowed: {day_words.ALLOWED}")
 
 
 def run(args: Namespace) -> int:

@@ -123,12 +123,18 @@ def _rows_in(connection: sqlite3.Connection, since_ns: int) -> list[DatedRow]:
 
 def _symbols(connection: sqlite3.Connection, number: int, run: int) -> tuple[str, ...]:
     """What a run called its instruments, which only become more, by the account that it kept nearest to its newest row."""
+    kept = kept_near(connection, number, run)
+    return () if kept is None else kept.symbols
+
+
+def kept_near(connection: sqlite3.Connection, number: int, run: int) -> StateKept | None:
+    """The account that a run kept nearest to row `number`: the last one before it, else the first one behind."""
     for query in (_KEPT, _KEPT_LATER):
         kept = connection.execute(query, (number, run)).fetchone()
         entry = entry_of(kept[0]) if kept else None
         if isinstance(entry, StateKept):
-            return entry.symbols
-    return ()
+            return entry
+    return None
 
 
 # ── What they tell ──────────────────────────────────────────────────────────────────────────────────────────────────

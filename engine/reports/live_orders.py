@@ -62,7 +62,8 @@ def _cells(course: OrderCourse, record: OrderRecord, zone: str) -> list[str]:
 def _total_line(name: str, total: OrderTotal, zone: str) -> str:
     orders = f"{total.orders:,} order{'' if total.orders == 1 else 's'}"
     unfilled = f", {total.unfilled_entries:,} entries without a fill" if total.unfilled_entries else ""
-    lost = f"lost {grouped(total.lost, zone, sign=True)} against the decided price, {grouped(total.best_lost, zone, sign=True)} against the best then"
+    best = "" if total.best_lost is None else f", {grouped(total.best_lost, zone, sign=True)} against the best then"
+    lost = f"lost {grouped(total.lost, zone, sign=True)} against the decided price{best}"
     return f"{name}: {orders}{unfilled}, {lost}, costs {grouped(total.costs, zone)}"
 
 

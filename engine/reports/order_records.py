@@ -49,12 +49,15 @@ class OrderRecord(Struct, frozen=True):
 
 
 class OrderTotal(Struct):
-    """The sums of some orders, exact; `unfilled_entries` got nothing. What was lost is of those whose price of then is known."""
+    """The sums of some orders, exact; `unfilled_entries` got nothing.
+
+    What was lost is of those whose price of then is known; `best_lost` None: of none it is.
+    """
 
     orders: int = 0
     unfilled_entries: int = 0
     lost: Decimal = _ZERO
-    best_lost: Decimal = _ZERO
+    best_lost: Decimal | None = None
     costs: Decimal = _ZERO
     costs_by_kind: dict[str, Decimal] = field(default_factory=dict)
 
@@ -63,7 +66,8 @@ class OrderTotal(Struct):
         self.orders += 1
         self.unfilled_entries += course.purpose == "ENTRY" and not course.filled
         self.lost += _lost(course, course.decided) or _ZERO
-        self.best_lost += _lost(course, course.best) or _ZERO
+        if (against_best := _lost(course, course.best)) is not None:
+            self.best_lost = (self.best_lost or _ZERO) + against_best
         for kind, paid in course.costs.items():
             self.costs += paid
             self.costs_by_kind[kind] = self.costs_by_kind.get(kind, _ZERO) + paid
@@ -72,7 +76,7 @@ class OrderTotal(Struct):
         """Its money to the paisa."""
         kinds = {kind: paise(paid) for kind, paid in in_order(self.costs_by_kind).items()}
         return OrderTotal(
-            self.orders, self.unfilled_entries, paise(self.lost), paise(self.best_lost), paise(self.costs), kinds
+            self.orders, self.unfilled_entries, paise(self.lost), _rounded(self.best_lost), paise(self.costs), kinds
         )
 
 
@@ -246,6 +250,19 @@ def _trip(trip: RoundTrip, zone: str) -> TripRecord:
         trip.reason,
         Decimal(instrument.quantity_text(trip.left)),
     )
+
+
+class DayOrdersRecord(Struct, frozen=True):
+    """What `orders --json` prints of a journal's day."""
+
+    schema: int
+    state_dir: str
+    zone: str
+    date: str
+    mode: str
+    orders: list[OrderRecord]
+    total: SideTotals
+    problems: tuple[str, ...]
 
 
 class ComparisonRecord(Struct, frozen=True):

@@ -7,15 +7,17 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.config import find_config, load
 from engine.journal import JOURNAL_FILE, unknown_after
 from engine.journal.chain_reader import ChainReader
+from engine.journal.day_orders import day_orders
 from engine.journal.days import day_result, day_results, day_trades, newest
 from engine.journal.history import History
 from engine.model.errors import InputError, UserError, reason
 from engine.model.history import DayResult, DayTrade
+from engine.model.order_courses import OrderCourse
 from engine.serving.state_dirs import EngineDir, find_place
 from engine.text.day_words import is_back
 from engine.venues.registry import sections
@@ -75,6 +77,26 @@ class PastDays:
         if wanted is None or wanted not in dates:
             raise InputError(_none_such(asked, wanted, dates, self.place))
         return wanted, day_trades(self._history, marks, wanted), partial(day_result, self._history, marks, wanted)
+
+    def orders(self, asked: str) -> tuple[str, tuple[OrderCourse, ...]]:
+        """The date that `asked` means, as of `day`, and its orders at a broker; raises InputError where they were simulated."""
+        date, _, _ = self.day(asked)
+        try:
+            first_ns, next_ns = (_midnight_ns(date, self.zone, days) for days in (0, 1))
+        except (ValueError, OverflowError, ZoneInfoNotFoundError) as error:
+            raise InputError(f"the journal in {self.place.where} names a day or zone that is none: {date}") from error
+        found = day_orders(self.place.folder, first_ns, next_ns)
+        if not found.real:
+            raise InputError(
+                f"the orders of {date} in {self.place.where} were simulated; `trades` lists what came of them"
+            )
+        return date, found.courses
+
+
+def _midnight_ns(date: str, zone: str, days: int = 0) -> int:
+    """When a date, or one so many days later, begins in `zone` (UTC ns)."""
+    day = datetime.fromisoformat(date).replace(tzinfo=ZoneInfo(zone)) + timedelta(days=days)
+    return int(day.timestamp()) * 1_000_000_000
 
 
 def _most(asked: str) -> int:

@@ -40,6 +40,7 @@ def test_sums_are_those_of_the_rows(found: list[OrderCourse]) -> None:
     assert totals.all.costs == sum(totals.all.costs_by_kind.values(), Decimal(0))
     assert totals.all.orders == totals.buy.orders + totals.sell.orders == len(found)
     rows = [order_record(each, ZONE) for each in found]
+    assert (totals.all.best_lost is None) == all(row.best_lost is None for row in rows)
     assert abs(sum((row.lost or 0 for row in rows), Decimal(0)) - totals.all.lost) <= Decimal("0.005") * len(found)
     assert abs(sum((row.costs for row in rows), Decimal(0)) - totals.all.costs) <= Decimal("0.005") * len(found)
     assert all(

@@ -54,6 +54,7 @@ ENTRIES = (
     "engine/recording/reader.py",
     "engine/recording/recorder.py",
     "engine/journal/chain_reader.py",
+    "engine/journal/day_orders.py",  # what a table says of an order
     "engine/journal/day_pages.py",  # why a journal cannot be read
     "engine/journal/exit_pages.py",
     "engine/journal/opening.py",
