@@ -86,12 +86,21 @@ def comparison_lines(found: LiveComparison, width: int) -> Iterator[str]:
         left={"IN", "SYMBOL", "REASON"},
         missed_least=("SYMBOL", "EXIT ", "EXIT", "ENTRY ", "ENTRY", "REASON"),
     )
-    day, both = day_of(found.beside), sum(None not in {each.live, each.paper} for each in found.beside)
-    yield f"{both:,} positions in both, {day.live.positions - both:,} only live, {day.paper.positions - both:,} only on paper"
+    yield _matched_line(found.beside)
+    day = day_of(found.beside)
     yield _day_line("live", day.live, zone)
     yield _day_line("paper", day.paper, zone)
     apart = day.difference
     yield f"difference: net {grouped(apart.net, zone, sign=True)} (gross {grouped(apart.gross, zone, sign=True)}, costs {grouped(apart.costs, zone, sign=True)})"
+
+
+def _matched_line(beside: Sequence[Beside]) -> str:
+    """How many positions both runs have, and whether they are as large: limits of `[live]` bind no paper."""
+    pairs = [(each.live, each.paper) for each in beside if each.live is not None and each.paper is not None]
+    other = sum(live.quantity != paper.quantity for live, paper in pairs)
+    quantities = f", {other:,} of them in another quantity" if other else ""
+    only_live, only_paper = sum(each.paper is None for each in beside), sum(each.live is None for each in beside)
+    return f"{len(pairs):,} positions in both{quantities}, {only_live:,} only live, {only_paper:,} only on paper"
 
 
 def _beside_cells(pair: Beside, zone: str) -> list[str]:

@@ -1,7 +1,5 @@
 """The recorded day at the simulated broker: where the book stands at the price that was decided, its trades are those of paper."""
 
-import csv
-from datetime import date, datetime
 from random import Random
 
 import pytest
@@ -9,36 +7,16 @@ import pytest
 from engine.model.events import TradeClosed
 from engine.model.types import Tick, Trade
 from tests.simulation.session import Session
+from tests.simulation.trading_days import AT_THE_PRICE, DAY, QUICK, recorded_day
 from tests.simulator.exchange.exchange import SimulatedExchange
 from tests.simulator.exchange.securities import Security
-from tests.simulator.exchange.settings import Delays
 from tests.support.builders import config, nifty
-from tests.support.shared_data import shared
 from tests.support.spoken_orders import instrument_of
 from tests.support.trader_harness import TraderHarness
 
-DAY = date(2025, 10, 1)
-AT_THE_PRICE = (
-    "risk.max_position_value_percent=100",
-    "risk.slippage_points=0",
-    "risk.slippage_points_exit=0",
-    "paper.fill=last",
-    "charges.model=percent",
-)
-QUICK = Delays((2, 2), (1, 1), (1, 1), (0, 0), (0, 0), (0, 0), (1, 1), 0)
 DEEP = 1_000_000
 
 pytestmark = pytest.mark.slow
-
-
-def ticks() -> list[Tick]:
-    found = []
-    with shared("nifty_option_20251001.csv").open(newline="") as file:
-        for seq, row in enumerate(csv.DictReader(file), 1):
-            at_ms = int(datetime.fromisoformat(row["timestamp"]).timestamp() * 1000)
-            price = round(float(row["price"]) * 100)
-            found.append(Tick(seq, 0, 0, at_ms * 1_000_000, 0, at_ms, 0, price, int(row["volume"]), 0))
-    return found
 
 
 class Day(Session):
@@ -68,8 +46,8 @@ def live(day: list[Tick], overrides: tuple[str, ...]) -> Day:
 
 
 def test_a_recorded_day_gives_the_trades_of_paper() -> None:
-    paper = TraderHarness(*AT_THE_PRICE).play(ticks())
-    session = live(ticks(), AT_THE_PRICE)
+    paper = TraderHarness(*AT_THE_PRICE).play(recorded_day())
+    session = live(recorded_day(), AT_THE_PRICE)
     trades = [row.trade for row in session.journal.crash(session.now_ms) if isinstance(row, TradeClosed)]
     assert len(trades) > 100
     assert [told(each) for each in trades] == [told(each) for each in paper.trades]

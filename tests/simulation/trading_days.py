@@ -1,7 +1,8 @@
 """Days of ticks at a simulated exchange whose book follows them."""
 
+import csv
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from random import Random
 
 from engine.model.types import Tick
@@ -10,6 +11,7 @@ from tests.simulator.exchange.exchange import SimulatedExchange
 from tests.simulator.exchange.securities import Security
 from tests.simulator.exchange.settings import Delays, Quirks
 from tests.support.builders import EAGER, config, ticks
+from tests.support.shared_data import shared
 from tests.support.spoken_orders import instrument_of
 
 DAY = date(2025, 10, 1)
@@ -23,7 +25,25 @@ TWELVE = (
 )
 QUICK = Delays((2, 2), (1, 1), (1, 1), (0, 0), (0, 0), (0, 0), (1, 1), 0)
 LIVELY = (*EAGER, "risk.base_sl_points=3", "risk.max_position_value_percent=20")
+AT_THE_PRICE = (  # what is decided is what is got where the book stands there
+    "risk.max_position_value_percent=100",
+    "risk.slippage_points=0",
+    "risk.slippage_points_exit=0",
+    "paper.fill=last",
+    "charges.model=percent",
+)
 _DEEP = 1_000_000
+
+
+def recorded_day() -> list[Tick]:
+    """The ticks of the recorded day."""
+    found = []
+    with shared("nifty_option_20251001.csv").open(newline="") as file:
+        for seq, row in enumerate(csv.DictReader(file), 1):
+            at_ms = int(datetime.fromisoformat(row["timestamp"]).timestamp() * 1000)
+            price = round(float(row["price"]) * 100)
+            found.append(Tick(seq, 0, 0, at_ms * 1_000_000, 0, at_ms, 0, price, int(row["volume"]), 0))
+    return found
 
 
 def wandering(

@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import pytest
 from msgspec.structs import replace
 
+from engine.assembly.recording_config import header_of
 from engine.backtest.live_comparison import compare
 from engine.model.commands import Flat, Lock, Unlock
 from engine.model.errors import InputError
@@ -15,10 +17,27 @@ from engine.model.order_courses import LiveComparison
 from engine.model.order_reports import OrderSeen
 from engine.model.order_rows import External
 from engine.model.types import Tick
+from engine.recording import FileRecorder
+from engine.recording.daily_recorder import DailyRecorder
+from tests.simulation import engine_run
 from tests.simulation.engine_run import EngineRun
 from tests.simulation.recorded import FAULTS, Files, recorded_run
-from tests.simulation.trading_days import CALL, TWELVE, play, run_at_exchange, wandering
+from tests.simulation.trading_days import (
+    AT_THE_PRICE,
+    CALL,
+    DAY,
+    QUICK,
+    TWELVE,
+    play,
+    recorded_day,
+    run_at_exchange,
+    wandering,
+)
+from tests.simulator.exchange.exchange import SimulatedExchange
+from tests.simulator.exchange.securities import Security
+from tests.support.builders import config, nifty
 from tests.support.recorded_runs import record, rewrite
+from tests.support.spoken_orders import instrument_of
 
 
 def paid(found: LiveComparison) -> Decimal:
@@ -70,6 +89,32 @@ def test_where_the_book_stands_at_the_decided_price_live_is_paper(tmp_path: Path
     assert [each.live.net for each in both if each.live] == [each.paper.net for each in both if each.paper]
     assert paid(found) == run.trader.state.portfolio.costs_paid
     assert all(0 < each.sent_ms <= each.accepted_ms <= each.filled_ms for each in over)
+
+
+@pytest.mark.slow
+def test_the_recorded_day_at_the_exchange_is_that_of_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_run, "BEAT_MS", 1_000)
+    day, rules = recorded_day(), config(*AT_THE_PRICE)
+    listed = nifty(rules)
+    security = Security(CALL.symbol, CALL.token, lot=listed.lot_size, freeze=listed.freeze_quantity + 1, tick=1)
+    path, instruments = tmp_path / "day.mqr", (instrument_of(security),)
+    header = header_of(rules, "by hand", instruments, real_orders=True)
+    recorder = DailyRecorder(lambda: FileRecorder(path, header, flush_ms=10))
+    exchange = SimulatedExchange((security,), Random(1), day[0].exch_ms - 10_000, delays=QUICK, cash=10**12)
+    run = EngineRun(rules, instruments, exchange, DAY, recorder=recorder, checkpoint_ticks=2_000)
+    run.pass_time(run.now_ms + 5_000)
+    for tick in day:
+        play(run, [tick])
+        run.settle(10_000)
+    run.end()
+    found = compare(path)
+    assert (found.outcome, found.remarks) == ("same", ())
+    assert len(found.courses) > 100
+    assert {each.lost(each.decided) for each in found.courses} == {0}
+    assert [pair for pair in found.beside if pair.live is None or pair.paper is None] == []
+    assert len({(pair.live.net, pair.paper.net) for pair in found.beside if pair.live and pair.paper}) > 30
+    assert all(pair.live.net == pair.paper.net for pair in found.beside if pair.live and pair.paper)
+    assert paid(found) == run.trader.state.portfolio.costs_paid
 
 
 def test_every_order_is_a_row_as_the_exchange_had_it(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def trip(net: str, left: int = 0) -> RoundTrip:
 
 
 def test_the_day_is_the_sum_of_its_positions_and_what_both_made_apart() -> None:
-    beside = (Beside(trip("10.004"), trip("12.001")), Beside(None, trip("-3", 75)), Beside(trip("1"), None))
+    beside = (Beside(trip("10.004", 75), trip("12.001")), Beside(None, trip("-3", 75)), Beside(trip("1"), None))
     day = day_of(beside)
     assert (day.live.net, day.paper.net, day.difference.net) == (Decimal("11.004"), Decimal("9.001"), Decimal("2.003"))
     assert (day.live.positions, day.paper.open, day.difference.positions) == (2, 1, 0)
@@ -86,5 +86,5 @@ def test_the_day_is_the_sum_of_its_positions_and_what_both_made_apart() -> None:
         "the figures below are of the replay, not of the run that was recorded",
         "noted",
     ]
-    assert "1 positions in both, 1 only live, 1 only on paper" in lines
+    assert "1 positions in both, 1 of them in another quantity, 1 only live, 1 only on paper" in lines
     assert lines[-1].startswith("difference: net +2.00")
