@@ -79,6 +79,7 @@ ENTRIES = (
     "engine/serving/arming_checks.py",  # what is wrong with a journal
     "engine/serving/candidates.py",  # where an engine is
     "engine/serving/journalled.py",  # where an engine was
+    "engine/serving/live_checks.py",  # what was found, in a line
     "engine/serving/notify.py",
     "engine/serving/preflight.py",  # what was found, in a line
     "engine/serving/real_flat.py",  # whose account it is
