@@ -1,6 +1,7 @@
 """A recorded run at a real broker: how each of its orders went, and how the same ticks went on paper. Prints nothing."""
 
 from pathlib import Path
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -10,14 +11,18 @@ from engine.backtest.round_trips import round_trips, side_by_side
 from engine.backtest.verification import rules_of, verdict
 from engine.journal.order_courses import OrderCourses
 from engine.model.errors import InputError
-from engine.model.events import AnyEvent
+from engine.model.events import AnyEvent, FillBooked
 from engine.model.order_courses import LiveComparison, OrderCourse, RoundTrip
+from engine.model.order_reports import Accepted
 from engine.model.order_requests import PlaceOrder
-from engine.model.order_rows import PartFilled
-from engine.model.types import FLAG_HAS_BOOK, Trade
+from engine.model.order_rows import ClosedOthers, Ended, PartFilled
+from engine.model.types import FLAG_HAS_BOOK, Instrument, Trade
 from engine.recording import MqrSource
 from engine.recording.progress import Progress
+from engine.trading.orders.live_order import LiveOrder
 from engine.trading.trader import Trader
+
+_OF_AN_ORDER: Final = Accepted | ClosedOthers | Ended | FillBooked | PartFilled
 
 
 class _Followed:
@@ -34,6 +39,9 @@ class _Followed:
         state, orders = trader.state, trader.state.orders
         if orders.kind != "real":
             return
+        known = orders.desk.blotter.orders
+        if isinstance(event, _OF_AN_ORDER) and not self._courses.knows(number := _number_in(event)) and number in known:
+            self._courses.follow(_placed_before(known[number], state.instruments[known[number].instrument]))
         best = _best(trader, event) if isinstance(event, PlaceOrder) else 0
         self._courses.take(orders.now_ms, event, state.instruments, best)
         if isinstance(event, PartFilled) and event.fill.side == "BUY" and event.fill.order:
@@ -57,7 +65,8 @@ class _Followed:
         assert orders.kind == "real"
         order = orders.order(course.number)
         return replace(
-            course, limit=order.limit, state=order.state, sent_ms=order.sent_ms, accepted_ms=order.known_ms,
+            course, limit=order.limit, state=order.state, filled=order.filled,
+            turnover=order.exact_turnover if order.read == order.filled else order.turnover, sent_ms=order.sent_ms, accepted_ms=order.known_ms,
             filled_ms=order.filled_ms if order.filled else 0, rung=order.rung, said=order.said,
         )  # fmt: skip
 
@@ -66,6 +75,19 @@ class _Followed:
         state = found.trader.state
         trades = [each for each in found.booked if isinstance(each, Trade)]
         return round_trips(trades, state.portfolio, state.instruments, self._entries_ms)
+
+
+def _number_in(event: Accepted | ClosedOthers | Ended | FillBooked | PartFilled) -> int:
+    return event.fill.order if isinstance(event, FillBooked | PartFilled) else event.order
+
+
+def _placed_before(order: LiveOrder, instrument: Instrument) -> OrderCourse:
+    """An order that an earlier run, or an earlier recording of this one, has placed: what the market was then is not told."""
+    return OrderCourse(
+        number=order.number, tag=order.tag, instrument=instrument, side=order.side, quantity=order.quantity,
+        purpose=order.purpose, reason=order.reason, decided=order.decided, limit=order.limit, first_limit=0,
+        decided_ms=order.at_ms, state=order.state,
+    )  # fmt: skip
 
 
 def _best(trader: Trader, placed: PlaceOrder) -> int:

@@ -133,6 +133,14 @@ class OrderCourses:
         self._external = _Followed(course)
         self._all.append(self._external)
 
+    def knows(self, number: int) -> bool:
+        """Whether an order is followed."""
+        return number in self._by_number
+
+    def follow(self, course: OrderCourse) -> None:
+        """Follow an order that was placed before the first row."""
+        self._begin(course)
+
     def courses(self) -> list[OrderCourse]:
         """All of them, in the order in which they began."""
         return [each.whole() for each in self._all]

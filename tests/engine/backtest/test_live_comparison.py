@@ -184,6 +184,27 @@ def test_a_run_that_goes_on_in_another_file_is_compared_with_the_state_it_had(co
     assert [pair for pair in found.beside[:-1] if pair.live is None or pair.paper is None] == []
 
 
+def test_an_order_on_its_way_where_a_file_ends_is_a_row_of_both(tmp_path: Path) -> None:
+    stream = wandering(200)
+    run, files = recorded(tmp_path, stream)
+    on_its_way: list[str] = []
+    for at, tick in enumerate(stream):
+        play(run, [tick])
+        if at > 80 and not on_its_way and run.trader.orders.desk.blotter.open:
+            on_its_way = [each.tag for each in run.trader.orders.desk.blotter.open.values()]
+            files.go_on(run)
+    run.end()
+    files.verified()
+    first, second = map(compare, files.paths)
+    assert (first.outcome, second.outcome) == ("same", "same")
+    (before,) = (each for each in first.courses if each.tag in on_its_way)
+    (behind,) = (each for each in second.courses if each.tag in on_its_way)
+    assert (before.state, before.filled, behind.state, behind.filled) == ("INTENT", 0, "FILLED", behind.quantity)
+    assert behind.costs
+    assert paid(first) + paid(second) == run.trader.state.portfolio.costs_paid
+    assert any("indicators" in each for each in second.remarks)
+
+
 def test_of_several_instruments_each_row_has_its_own(tmp_path: Path) -> None:
     stream = wandering(600, step_ms=500, instruments=3)
     run, files = recorded(tmp_path, stream, securities=TWELVE[:3])
