@@ -100,9 +100,12 @@ class Spawned:
         return answer
 
 
-def spawn(*arguments: str) -> Spawned:
-    """Start `python -m tests.simulator` with `arguments`; raises InputError when it does not come up (why is on stderr)."""
-    command = [sys.executable, "-m", "tests.simulator", *arguments]
+def spawn(*arguments: str, program: str = "tests.simulator") -> Spawned:
+    """Start `python -m tests.simulator` with `arguments`; raises InputError when it does not come up (why is on stderr).
+
+    `program` is a module that is another such exchange.
+    """
+    command = [sys.executable, "-m", program, *arguments]
     return Spawned(
         subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     )

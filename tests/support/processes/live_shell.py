@@ -152,15 +152,20 @@ class LiveShell(OperatorShell):
 
 @contextmanager
 def live_shell(
-    folder: Path, *rules: str, rate: float = 20.0, broker: Sequence[str] = NO_DELAYS, script: str = ""
+    folder: Path,
+    *rules: str,
+    rate: float = 20.0,
+    broker: Sequence[str] = NO_DELAYS,
+    script: str = "",
+    program: str = "tests.simulator",
 ) -> Iterator[LiveShell]:
-    """An operator, armed, and a broker with these options, whose prices move once somebody listens."""
+    """An operator, armed, and a broker (the module `program`) with these options, whose prices move once somebody listens."""
     words = ["--orders", "--symbols", SYMBOL, "--rate", str(rate), "--seed", "5", "--no-rate-limits", *broker]
     if script:
         path = folder / "faults.txt"
         path.write_text(script)
         words += ["--script", str(path)]
-    with spawn(*words) as exchange, LiveShell(folder, exchange, *rules) as shell:
+    with spawn(*words, program=program) as exchange, LiveShell(folder, exchange, *rules) as shell:
         yield shell.arm()
 
 
