@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,11 +19,14 @@ from engine.serving.launch import answers
 from engine.serving.state_dirs import place_of
 from engine.venues.angelone.live_access import account
 from tests.simulator import Generated, Orders, Simulator
+from tests.simulator.exchange.gateway import PATHS
 from tests.simulator.exchange.settings import NO_DELAYS
+from tests.simulator.order_updates import PATH as UPDATES_PATH
 from tests.support.builders import EAGER
 from tests.support.live_config import SAID
 from tests.support.processes.command_home import Home
 from tests.support.venues.live_harness import ENVIRON, noon
+from tests.support.venues.loopback_capture import Capture, captured
 from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
@@ -36,6 +40,8 @@ with open(os.environ["LOADED"], "w") as file:
     file.write("\\n".join(sys.modules))
 sys.exit(status)
 """
+# What stands in each request about orders; what reads a price for the screen is none of these.
+ORDER_PATHS = (UPDATES_PATH, *(path for call, (_, path) in PATHS.items() if call not in {"quote", "ltp", "profile"}))
 HALF_A_DAY_NS = 12 * 3600 * 10**9
 
 
@@ -65,6 +71,17 @@ def broker() -> Iterator[Simulator]:
         yield sim
 
 
+@pytest.fixture
+def wire(broker: Simulator) -> Iterator[Capture | None]:
+    with captured(urlsplit(broker.http_url).port or 0) as capture:
+        yield capture
+
+
+def on_the_wire(wire: Capture) -> dict[str, int]:
+    """How many connections have had each address of orders sent over them."""
+    return {path: count for path in ORDER_PATHS if (count := wire.sent(path.encode()))}
+
+
 def asked(sim: Simulator) -> dict[str, int]:
     orders = sim.counters.orders
     assert orders is not None
@@ -73,7 +90,7 @@ def asked(sim: Simulator) -> dict[str, int]:
 
 @pytest.mark.parametrize(("said", "credentials"), list(product((False, True), repeat=2)))
 def test_no_subset_of_the_four_things_asks_an_order_address(
-    tmp_path: Path, broker: Simulator, said: bool, credentials: bool
+    tmp_path: Path, broker: Simulator, wire: Capture | None, said: bool, credentials: bool
 ) -> None:
     before = dict(asked(broker))
     with ExitStack() as running:
@@ -103,6 +120,9 @@ def test_no_subset_of_the_four_things_asks_an_order_address(
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=PATIENCE_S)
     assert asked(broker) == before
+    if wire is not None:
+        assert wire.sent(b"HTTP/1.1") or not credentials  # so that it is seen to hear
+        assert on_the_wire(wire) == {}
 
 
 def loaded(home: Home, *words: str, ends: bool = True) -> set[str]:
@@ -127,7 +147,9 @@ def test_only_what_is_about_real_orders_has_modules_of_them(tmp_path: Path, brok
     assert not loaded(Home(tmp_path), "--headless", "--quiet")
 
 
-def test_with_all_four_a_run_begins_locked_and_only_reads(tmp_path: Path, broker: Simulator) -> None:
+def test_with_all_four_a_run_begins_locked_and_only_reads(
+    tmp_path: Path, broker: Simulator, wire: Capture | None
+) -> None:
     home, words = Home(tmp_path), overrides(broker, enabled=True)
     state = home.folder / "here"
     state.mkdir(mode=0o700)
@@ -145,3 +167,7 @@ def test_with_all_four_a_run_begins_locked_and_only_reads(tmp_path: Path, broker
         process.communicate(timeout=PATIENCE_S)
     assert (told["mode"], told["entries"]) == ("live-sim", "locked")
     assert not {"place", "modify", "cancel"} & (asked(broker).keys() - before.keys())
+    if wire is not None:
+        read = {PATHS[call][1] for call in ("order_book", "trade_book", "positions")}
+        assert read | {UPDATES_PATH} <= on_the_wire(wire).keys()
+        assert not {PATHS[call][1] for call in ("place", "modify", "cancel")} & on_the_wire(wire).keys()
