@@ -9,6 +9,7 @@ import pytest
 from tests.support.processes import live_shell as live_shell_module
 from tests.support.processes.live_processes import WITH_CANARIES, assert_no_secret
 from tests.support.processes.live_shell import SCALPING, live_shell
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +41,7 @@ def test_nothing_that_a_broker_repeats_is_left_or_shown(tmp_path: Path, monkeypa
         flat = shell.ask("flat", "--yes")
         assert flat.status == 0, flat
         shown += [flat.out, flat.err]
+        until(lambda: shell.receipts)
         shell.signal(signal.SIGABRT)
         assert shell.ended() == -signal.SIGABRT
         shell.live()
@@ -47,5 +49,4 @@ def test_nothing_that_a_broker_repeats_is_left_or_shown(tmp_path: Path, monkeypa
         shell.signal(signal.SIGTERM)
         assert shell.ended() == 0
         assert "Bearer ***" in shell.log  # so that it is certain that something was repeated
-        assert shell.receipts
         assert_no_secret(tmp_path, *shown, passwords=[])
