@@ -3,7 +3,7 @@
 What is sent is decided beside it (`pursuit`). Every quantity here is what somebody has told: nothing is assumed to be done.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from engine.model.order_reports import (
@@ -197,7 +197,10 @@ class Blotter:
         return next((order for order in self.orders.values() if order.is_called(report)), None)
 
     def _adopt(self, report: OrderReport, now_ms: int) -> None:
-        """Take in an order that bears our tag and is in no journal: it left without its rows, before a crash."""
+        """Take in an order that bears our tag and is in no journal: it left without its rows, before a crash.
+
+        What became of it a round tells, which has what was bought before as well.
+        """
         tag = parse(report.tag)
         if tag is None or report.instrument < 0:
             return
@@ -210,7 +213,6 @@ class Blotter:
         self._lock(f"order {report.tag} of ours was in no journal")
         self.told.append(order.adopted)
         self.told.append(Accepted(number, "place", report.broker_id, report.unique_id))
-        self._note(order, order.seen(report, now_ms), now_ms)
 
     def next_number(self) -> int:
         """The number of the next order."""
@@ -285,16 +287,22 @@ class Blotter:
             self.told.append(each)
 
     def _take_news(self, found: rounds.Sorted, now_ms: int) -> None:
-        """Take what a round says of orders of ours, as far as it was not known."""
-        for number, report in found.orders.items():
-            order = self.orders[number]
+        """Take what a round says of orders of ours, as far as it was not known.
+
+        Of several that were filled while nobody wrote it down what was bought comes first: nothing is sold that is not held.
+        """
+        for number in self._buys_first(found.orders):
+            order, report = self.orders[number], found.orders[number]
             if order.is_news(report):
                 self._note(order, order.seen(report, now_ms), now_ms)
-        for number, fills in found.fills.items():
+        for number in self._buys_first(found.fills):
             order = self.orders[number]
-            for fill in fills:
+            for fill in found.fills[number]:
                 if fill.fill_id not in order.fills:
                     self._note(order, order.fill(fill, now_ms), now_ms)
+
+    def _buys_first(self, numbers: Iterable[int]) -> list[int]:
+        return sorted(numbers, key=lambda number: self.orders[number].side != "BUY")
 
     def _look_for(self, read: RoundRead, found: rounds.Sorted, now_ms: int) -> set[str]:
         """Count a trusted round for orders that are unknown; what might be one that was not answered, its tag lost, by the broker's number."""

@@ -14,7 +14,7 @@ from engine.model.order_reports import (
     RoundRead,
     SessionChanged,
 )
-from engine.model.order_rows import External
+from engine.model.order_rows import Booked, External
 from engine.model.types import Instrument
 from engine.text.sanitize import CleanText
 from engine.trading.orders.blotter import Blotter
@@ -101,3 +101,35 @@ def test_an_order_without_a_tag_is_known_by_a_number_that_no_answer_has_told(blo
     seen = report(blotter, "complete", filled=65, tagged=False, broker_id="b2")  # a change has given it that
     blotter.take(OrderSeen(seen, 1), AT_MS + 100)
     assert (blotter.orders[1].ids, blotter.net, blotter.others.stirred) == (("b1", "b2"), [-65], {})
+
+
+def lost_exit(blotter: Blotter) -> RoundRead:
+    """An entry of which no fill is known, and an exit that is in no journal, both filled; the exit is listed first."""
+    entry = LiveOrder(2, blotter.tags.make(2, "ENTRY"), 0, "BUY", 65, "ENTRY", "Entry", 10_000, 10_050, AT_MS)
+    entry.answered("sent", AT_MS)
+    blotter.add(entry)
+    tags = (CleanText(blotter.tags.make(3, "EXIT")), CleanText(entry.tag))
+    orders = tuple(
+        OrderReport(
+            CleanText(f"b{side}"), CleanText(f"u{side}"), tag, 0, CALL, side, 65, 65, 10_000, 10_000, "complete",
+            CleanText("complete"), AT_MS,
+        )
+        for tag, side in zip(tags, ("SELL", "BUY"), strict=True)
+    )  # fmt: skip
+    fills = tuple(
+        FillReport(CleanText(f"f{each.side}"), each.broker_id, 0, CALL, each.side, 65, 10_000, AT_MS) for each in orders
+    )
+    return RoundRead(1, AT_MS + 500, AT_MS + 900, 1, orders, fills, (NetReport(0, CALL, 0, 0),))
+
+
+@pytest.mark.parametrize("heard", [False, True], ids=["round", "update before the round"])
+def test_what_was_bought_is_booked_before_an_exit_that_no_journal_has(blotter: Blotter, heard: bool) -> None:
+    read = lost_exit(blotter)
+    if heard:
+        blotter.take(SessionChanged(1, True, NOTHING), AT_MS)
+        blotter.take(OrderSeen(read.orders[0], 1), AT_MS + 100)
+        assert blotter.net == [0]
+    blotter.take(read, AT_MS + 900)
+    booked = [blotter.orders[each.order].side for each in blotter.told if isinstance(each, Booked)]
+    assert (booked, blotter.net) == (["BUY", "SELL"], [0])
+    assert blotter.locked
