@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes.live_shell import HOLDING, LOT, SYMBOL, live_shell
+from tests.support.thorough import every
 from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(
-    "fault", ["", "place after", "place lost", "positions wrong 75 x3", "external 75", "any 5xx for 4s"]
+    "fault", every(2, ["", "place after", "place lost", "positions wrong 75 x3", "external 75", "any 5xx for 4s"])
 )
 def test_what_a_dead_engine_held_is_closed(tmp_path: Path, fault: str) -> None:
     with live_shell(tmp_path, *HOLDING) as shell:

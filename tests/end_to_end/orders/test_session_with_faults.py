@@ -28,7 +28,7 @@ FAULTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", every(5, FAULTS))
+@pytest.mark.parametrize("fault", every(8, FAULTS))
 def test_whatever_goes_wrong_a_flat_closes_all_of_it_and_proves_it(tmp_path: Path, fault: str) -> None:
     with live_shell(tmp_path, *SCALPING) as shell:
         shell.trading()

@@ -83,7 +83,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     began = datetime.now(zone) - timedelta(hours=3)
     path.rename(kept / f"paper-NIFTY-{began:%Y%m%d-%H%M%S}.mqr")
     line = Line(0, "40001", CALL, lot=75, price=10_000)
-    with Simulator(Quiet((line,)), orders=Orders(deep=True, delays=NO_DELAYS), whole_list=True) as sim:
+    orders = Orders(deep=True, delays=NO_DELAYS)
+    with Simulator(Quiet((line,)), rate_limits=False, orders=orders, whole_list=True) as sim:
         feed = (f"smartapi.rest_url={sim.http_url}", f"smartapi.orders_url={sim.orders_url}")
         feed += (f"smartapi.master_url={sim.master_url}", f"smartapi.stream_url={sim.ws_url}")
         feed += ("feed.source=smartapi", f"feed.symbols=[{CALL}]")
