@@ -145,10 +145,12 @@ def _position(account: JournalledAccount, number: int, held: PositionState) -> s
 
 def _order_line(account: JournalledAccount, order: Order | KeptOrder, left: int, mode: TradeMode) -> str:
     instrument = account.instrument(order.instrument)
-    part = instrument.quantity_text(left)
-    if left < order.quantity:
+    part = instrument.quantity_text(left or order.quantity)
+    if 0 < left < order.quantity:
         part += f" of {instrument.quantity_text(order.quantity)}"
     name = f"order {order.tag} {order.side} {part} {instrument.symbol} ({order.reason})"
+    if not left:
+        return f"{name}: filled and not settled; the broker's trades tell what it came to"
     if isinstance(order, KeptOrder):
         return f"{name}: without an outcome; it may stand at the broker, whose books tell"
     then = "it is not repeated" if order.side == "BUY" else "the exit is judged again"

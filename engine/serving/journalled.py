@@ -19,9 +19,11 @@ from engine.journal import (
 )
 from engine.journal.fold import fold
 from engine.model.errors import InputError, reason
+from engine.model.types import Order
 from engine.serving.state_dirs import EngineDir
 from engine.shortcut.engines import holds_nothing
 from engine.text.sanitize import clean
+from engine.trading.kept_orders import KeptOrder
 
 
 class Left(Struct, frozen=True):
@@ -79,12 +81,15 @@ def held_in_account(account: JournalledAccount) -> tuple[str, ...]:
     return tuple(f"{account.instrument(number).quantity_text(net)} {account.symbols[number]}" for number, net in held)
 
 
+def _waiting(account: JournalledAccount, order: Order | KeptOrder, left: int) -> str:
+    instrument, symbol = account.instrument(order.instrument), account.symbols[order.instrument]
+    if not left:  # the broker's trades were to be read
+        return f"order {order.tag} filled and not settled, {order.side} {instrument.quantity_text(order.quantity)} {symbol}"
+    return f"order {order.tag} without an outcome, {order.side} {instrument.quantity_text(left)} {symbol}"
+
+
 def unsettled_in_account(account: JournalledAccount) -> tuple[str, ...]:
     """Say each order without an outcome, which may have become a position, and whatever else is open without being held."""
-    orders = tuple(
-        f"order {each.tag} without an outcome, {each.side} "
-        f"{account.instrument(each.instrument).quantity_text(left)} {account.symbols[each.instrument]}"
-        for each, left in account.unanswered()
-    )
+    orders = tuple(_waiting(account, each, left) for each, left in account.unanswered())
     found = (*orders, *(("a flat that is not verified",) if account.flat.running else ()))
     return found or (() if account.idle or account.net() else ("what was sold without being held",))

@@ -83,7 +83,7 @@ def test_in_a_simulation_an_exit_without_an_outcome_is_judged_again(restarts: Re
 def test_live_orders_without_an_outcome_stay_open_and_lock(tmp_path: Path, clock: VirtualClock) -> None:
     restarts = RestartHarness(tmp_path / "state", clock, "live")
     _, journal = restarts.start()
-    for number, part in ((1, 75), (2, 0)):
+    for number, part in ((1, 75), (2, 0), (4, 150)):
         order = Order(number, f"LA{number}", 0, "BUY", 150, 10_000, "Entry", 1, 1)
         placed = PlaceOrder(number, order.tag, 0, "BUY", 150, 10_000, "ENTRY", 10_000, "Entry", wish=number)
         journal.write(Submit(order))
@@ -94,16 +94,17 @@ def test_live_orders_without_an_outcome_stay_open_and_lock(tmp_path: Path, clock
     journal.close("stopped")
     opened = restarts.peek()
     assert opened.still_locked == "the last run left something open"
-    assert opened.unresolved_orders == ("LA3", "LA1", "LA2")
-    assert opened.report[:3] == (
+    assert opened.unresolved_orders == ("LA3", "LA1", "LA2", "LA4")
+    assert opened.report[:4] == (
         f"order LA3 SELL 150 NIFTY (Stop Loss): {NOT_PLACED}; the exit is judged again{ALL_THE_SAME}",
         "order LA1 BUY 75 of 150 NIFTY (Entry): without an outcome; it may stand at the broker, whose books tell",
         "order LA2 BUY 150 NIFTY (Entry): without an outcome; it may stand at the broker, whose books tell",
+        "order LA4 BUY 150 NIFTY (Entry): filled and not settled; the broker's trades tell what it came to",
     )
     assert opened.report[-1] == "NOT READY: orders without an outcome; the broker's books are read first"
     assert opened.kept is not None
-    assert set(orders_in(opened.kept.fields)) == {1, 2}
-    assert opened.kept.fields["gate.day_entries"] == 2
+    assert set(orders_in(opened.kept.fields)) == {1, 2, 4}
+    assert opened.kept.fields["gate.day_entries"] == 3
 
 
 # ── A flat that was cut short ───────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,8 @@ from engine.model.commands import Unlock
 from engine.model.errors import InputError
 from engine.model.events import Submit
 from engine.model.order_requests import PlaceOrder
-from engine.model.types import Order
+from engine.model.order_rows import PartFilled
+from engine.model.types import Fill, Order
 from engine.serving.candidates import candidates
 from engine.serving.journalled import left_in
 from engine.serving.offline_flat import find_account
@@ -185,10 +186,15 @@ def test_an_order_without_an_outcome_is_something(folder: Path) -> None:
         JournalHarness(journal)
         journal.write(Submit(Order(1, "L1-1", 0, "BUY", 75, 10_000, "Entry", ms("09:30:00"), 1)))
         journal.write(PlaceOrder(2, "LA2", 0, "SELL", 75, 10_000, "EXIT", 10_000, "Stop Loss"))
+        journal.write(PlaceOrder(3, "LA3", 0, "BUY", 75, 10_000, "ENTRY", 10_000, "Entry"))
+        journal.write(PartFilled(Fill(3, 0, "BUY", 75, 10_000, 1), None, "1", {}))
         journal.close("killed")
     (found,) = candidates()
-    waits = (("L1-1", "BUY"), ("LA2", "SELL"))
-    assert found.holds == tuple(f"order {tag} without an outcome, {side} 75 NIFTY" for tag, side in waits)
+    assert found.holds == (
+        "order L1-1 without an outcome, BUY 75 NIFTY",
+        "order LA2 without an outcome, SELL 75 NIFTY",
+        "order LA3 filled and not settled, BUY 75 NIFTY",
+    )
     assert status_of(place_of(folder), str).alarms == found.holds
 
 
