@@ -52,6 +52,8 @@ _EXCHANGES: Final = {
 _FUNDS: Final = WireRequest("GET", "/rest/secure/angelbroking/user/v1/getRMS")
 _MARGIN_PATH: Final = "/rest/secure/angelbroking/margin/v1/batch"
 _APART_S: Final = 1.1  # between two rounds: each list may be asked for once a second
+_LONGER_S: Final = 0.8  # with each that has failed
+_TRIES: Final = 6  # of which two have to be read
 _NO_ORDER: Final = "100101000000000"  # of 2010: there can be none
 _SYSTEM_CLOCK: Final = SystemClock()
 
@@ -141,15 +143,21 @@ class SmartApiProbe:
         return greeting_of(url, self._login, tokens.jwt, SmartApiOrders(self._traded))
 
     def rounds(self) -> RoundsFound:
-        """Two rounds, one after the other."""
-        dialect, read = SmartApiOrders(self._traded), list[RoundRead]()
-        for number in (1, 2):
-            self._closing.wait(_APART_S)  # the books may just have been asked for
+        """Two rounds, one after the other; where a list was just asked for, as by an engine that runs, it is asked for again."""
+        dialect, read, problem = SmartApiOrders(self._traded), list[RoundRead](), CleanText("")
+        for number in range(1, 1 + _TRIES):
+            # Whoever waits as long as the other each time is refused with it each time.
+            self._closing.wait(_APART_S + _LONGER_S * (number - 1 - len(read)))
             found = self._round(dialect, number)
-            if isinstance(found, RoundFailed):
-                return RoundsFound(tuple(read), found.reason)
-            read.append(found)
-        return RoundsFound(tuple(read))
+            if isinstance(found, RoundRead):
+                read.append(found)
+            else:
+                problem = found.reason
+            if len(read) == 2:
+                return RoundsFound(tuple(read))
+            if isinstance(found, RoundFailed) and not found.wait_s:
+                break
+        return RoundsFound(tuple(read), problem)
 
     def address(self) -> AddressFound:
         """The cancel of an order that cannot exist, sent once."""

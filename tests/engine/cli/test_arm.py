@@ -154,9 +154,11 @@ def test_an_engine_begins_by_it_tells_it_and_goes_by_the_next_once_it_is_started
     type_it(desk)
     place = desk.armed.parent
     with desk.home.start("engine", "--live", *desk.said) as engine:
-        until(lambda: answers(place_of(place)) or engine.poll() is not None)
-        assert f"engine {engine.pid} is running: it goes by this arming once" in type_it(desk).decode()
-        engine.terminate()
+        try:
+            until(lambda: answers(place_of(place)) or engine.poll() is not None)
+            assert f"engine {engine.pid} is running: it goes by this arming once" in type_it(desk).decode()
+        finally:
+            engine.terminate()
         _, log = engine.communicate(timeout=PATIENCE_S)
     assert " armed at " in log
     assert " armed with IP: orders are taken from this address" in log

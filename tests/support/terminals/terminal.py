@@ -133,7 +133,10 @@ class Pty:
         while wanted not in seen:
             assert time.monotonic() < give_up, seen[-2000:]
             if select.select([self.master], [], [], 0.2)[0]:
-                seen += os.read(self.master, 65536)
+                try:
+                    seen += os.read(self.master, 65536)
+                except OSError as error:  # the program has ended
+                    raise AssertionError(seen[-2000:]) from error
         return seen
 
     def write(self, data: bytes) -> None:
