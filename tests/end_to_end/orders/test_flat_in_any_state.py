@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.processes.flat_harness import STATES
 from tests.support.processes.live_shell import HOLDING, LOT, SYMBOL, LiveShell, live_shell
+from tests.support.thorough import LONG
 from tests.support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -60,6 +61,7 @@ def test_an_engine_that_stands_still_is_ended_and_what_it_held_is_closed(tmp_pat
         shell.no_order_twice()
 
 
+@pytest.mark.skipif(not LONG, reason="takes a minute: make thorough")
 def test_an_address_that_is_not_registered_is_escalated_and_asked_again_it_goes_through(tmp_path: Path) -> None:
     with live_shell(tmp_path, *HOLDING) as shell:
         shell.trading()
