@@ -61,7 +61,7 @@ def set_clock(tmp_path_factory: pytest.TempPathFactory) -> OperatorShell:
         for place, ahead_s in enumerate((300, -300, 0)):
             entries = shell.snapshot.account.total.entries
             shell.sees(lambda seen, entries=entries: seen.account.total.entries > entries + 2)
-            (shell.cwd / "ahead").write_text(str(ahead_s))
+            shell.lay("ahead", str(ahead_s))
             until(lambda place=place: len(shell.journal("ClockStepped")) > place)
         entries = shell.snapshot.account.total.entries
         shell.sees(lambda seen: seen.account.total.entries > entries + 2)
