@@ -76,8 +76,9 @@ def finished(folder: Path, source: Path, number: int, row: str) -> Cut:
         if flats[-1:] != ["FLAT"]:
             until(lambda: shell.receipts and shell.receipts[-1].read_text().endswith("nothing\n"))
             until(lambda: "RESUMED" in shell.log)
-        # What is shown of a flat of which nothing is owed may be ahead of a slow disk, and the engine is killed now.
-        until(lambda: shell.journal("FlatChanged")[-1]["state"] == "FLAT")
+            until(lambda: shell.journal("FlatChanged")[-1]["state"] == "FLAT")
+        # What is shown may be ahead of a slow disk, and the engine is killed now.
+        until(lambda: "locked" in [row["state"] for row in shell.journal("EntriesChanged")])
     return Cut(row, flats[-1] if flats else "", shell)
 
 
