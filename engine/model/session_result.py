@@ -1,0 +1,74 @@
+"""What came of a session day, position by position: for reports. Plain data, prices and quantities in minor units, money exact.
+
+A position is an entry with all its exits. What needs ticks (excursions, stops that moved) is None where there were none.
+"""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from engine.model.types import Instrument
+
+
+class PositionExit(Struct, frozen=True, kw_only=True):
+    """One exit: `decided` at that tick price (0: not known), `waited_ms` from the decision to the fill (None: not known).
+
+    `costs` are both sides' of what was sold, `costs_by_kind` what selling it cost.
+    """
+
+    at_ms: int
+    price: int
+    quantity: int
+    gross: Decimal
+    costs: Decimal
+    net: Decimal
+    reason: str
+    decided: int = 0
+    waited_ms: int | None = None
+    costs_by_kind: dict[str, Decimal] = {}
+
+
+class PositionResult(Struct, frozen=True, kw_only=True):
+    """An entry and all its exits, `left` of it being still held; it was the `number`th of its day.
+
+    `first_stop` is where it was to be stopped out at first (None: not known). `low` and `high` are of all ticks from the
+    entry's to the last exit's, both included, `high_after` of the five minutes behind, `stops` where the stop moved and when.
+    """
+
+    instrument: Instrument
+    mode: str
+    date: str
+    entry_ms: int
+    entry_price: int
+    quantity: int
+    number: int = 0
+    decided: int = 0
+    waited_ms: int | None = None
+    first_stop: int | None = None
+    costs_by_kind: dict[str, Decimal] = {}
+    exits: tuple[PositionExit, ...] = ()
+    left: int = 0
+    low: int | None = None
+    high: int | None = None
+    high_after: int | None = None
+    stops: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def gross(self) -> Decimal:
+        """Of what was sold."""
+        return sum((each.gross for each in self.exits), Decimal(0))
+
+    @property
+    def costs(self) -> Decimal:
+        """Both sides' costs of what was sold."""
+        return sum((each.costs for each in self.exits), Decimal(0))
+
+    @property
+    def net(self) -> Decimal:
+        """Of what was sold."""
+        return sum((each.net for each in self.exits), Decimal(0))
+
+    @property
+    def last_ms(self) -> int:
+        """When it was last sold from; its entry where that never was."""
+        return self.exits[-1].at_ms if self.exits else self.entry_ms
