@@ -1,7 +1,10 @@
 """What a snapshot has of orders at a real broker: the day's orders, what locks entries, what others hold, the budget. Plain data."""
 
+from decimal import Decimal
+
 from msgspec import Struct
 
+from engine.model.order_reports import RefusalFamily
 from engine.model.order_requests import Purpose
 from engine.model.order_states import OrderState
 from engine.model.types import Side
@@ -80,6 +83,27 @@ class WaitView(Struct, frozen=True):
     why: str
 
 
+class OrderCounts(Struct, frozen=True, omit_defaults=True):
+    """What came of all orders of the day: how many were `sent`, and for what, `accepted`, and `refused`, by why; fills are parts of orders.
+
+    `slippage` is what they cost more, or brought less, than at the prices that they were decided at, in the currency.
+    """
+
+    sent: dict[Purpose, int] = {}
+    accepted: int = 0
+    refused: dict[RefusalFamily, int] = {}
+    fills: int = 0
+    slippage: Decimal = Decimal(0)
+
+
+class RoundCounts(Struct, frozen=True, omit_defaults=True):
+    """Readings of the broker's books since the run began: believed, read and not believed, not read."""
+
+    trusted: int = 0
+    doubted: int = 0
+    failed: int = 0
+
+
 class LiveView(Struct, frozen=True):
     """How orders at a real broker stand as a whole.
 
@@ -104,3 +128,5 @@ class LiveView(Struct, frozen=True):
     mismatches: tuple[MismatchView, ...] = ()
     waits: tuple[WaitView, ...] = ()
     unresolved: tuple[str, ...] = ()
+    counts: OrderCounts = OrderCounts()
+    rounds: RoundCounts = RoundCounts()

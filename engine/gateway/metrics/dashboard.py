@@ -121,6 +121,44 @@ PANELS: Final = (
         "Money", "currencyINR", (("myquant_cash", "cash"), ("myquant_costs_total", "costs")), what="Needs the token."
     ),
     Panel(
+        "Orders at the broker",
+        "short",
+        (
+            ("myquant_orders_working or vector(0)", "working"),
+            ("myquant_orders_unknown or vector(0)", "unknown"),
+            ("myquant_orders_locked or vector(0)", "locked"),
+            ("increase(myquant_orders_refused_total[$__rate_interval]) or vector(0)", "refused {{family}}"),
+            ("myquant_broker_mismatches or vector(0)", "held otherwise"),
+            ("myquant_broker_external or vector(0)", "of others"),
+        ),
+        what="Of a run with orders at a broker, as the three beside it.",
+    ),
+    Panel(
+        "Order budget",
+        "percentunit",
+        (("myquant_order_budget_used / myquant_order_budget_limit or vector(0)", "{{window}}"),),
+    ),
+    Panel(
+        "Broker",
+        "s",
+        (
+            ("myquant_broker_round_trip_seconds or vector(0)", "round trip"),
+            ("myquant_broker_round_age_seconds or vector(0)", "age of its books"),
+            ("increase(myquant_broker_rounds_total[$__rate_interval]) or vector(0)", "readings {{outcome}}"),
+            ("myquant_broker_session_up or vector(0)", "logged in"),
+            ("myquant_broker_updates_up or vector(0)", "updates"),
+        ),
+    ),
+    Panel(
+        "Cost of orders",
+        "currencyINR",
+        (
+            ("myquant_orders_slippage or vector(0)", "slippage of the day"),
+            ("myquant_day_charges", "charges of the day"),
+        ),
+        what="Needs the token.",
+    ),
+    Panel(
         "Cache of quotes",
         "cps",
         (

@@ -9,7 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from engine.gateway.metrics import of_engine, of_money, of_service
+from engine.gateway.metrics import of_engine, of_money, of_orders, of_service
 from engine.gateway.metrics.families import Rising, gauge
 from engine.gateway.quotes.answers import CacheView
 from engine.link.client import ConnectionStatus
@@ -61,6 +61,7 @@ class Exposition:
         self._clock_ns = clock_ns
         self._health = Health()
         self._kept: dict[bool, tuple[int, bytes]] = {}  # whoever asks all the time costs the others no answers
+        self._lamp_words: set[tuple[str, str]] = set()
         self._gaps = Rising()  # the engine counts those of a day, which each instrument begins by itself
 
     def text(self, private: bool) -> bytes:
@@ -87,9 +88,11 @@ class Exposition:
             yield from of_engine.of_feed(seen)
             yield from of_engine.of_uptime(seen)
             yield from of_engine.of_process(seen)
-            yield from of_engine.of_lamps(self._health.judge(seen, self._clock_ns(), _NO_TERMINAL))
+            yield from of_orders.of_orders(seen)
+            yield from of_engine.of_lamps(self._health.judge(seen, self._clock_ns(), _NO_TERMINAL), self._lamp_words)
             if private:
                 yield from of_money.of_money(seen)
+                yield from of_orders.of_order_money(seen)
         if (measures := self._engine.measures) is not None:
             yield from of_engine.of_stages(measures)
             yield from of_engine.of_log(measures.log)

@@ -12,11 +12,10 @@ from engine.model.measures import BOUNDS_NS, Measures
 from engine.model.snapshot import Snapshot
 from engine.model.types import DELIVERIES, TradeMode
 from engine.presentation import feeds
-from engine.presentation.lamps import Lamp, Word
+from engine.presentation.lamps import Lamp
 
 _MODES: Final[tuple[str, ...]] = get_args(TradeMode)
 _FLAT: Final[tuple[str, ...]] = get_args(FlatState)
-_WORDS: Final[tuple[str, ...]] = get_args(Word)
 _NOT_OURS: Final = "LINK"  # the lamp of a terminal, which a service has none of
 _UP_TO: Final = tuple(repr(bound / 1e9) for bound in BOUNDS_NS)
 _MB: Final = 1e6
@@ -99,13 +98,14 @@ def of_process(seen: Snapshot) -> Iterator[Metric]:
     yield gauge("disk_free_bytes", "Room on the disk of the state directory", process.disk_free_mb * _MB)
 
 
-def of_lamps(lamps: tuple[Lamp, ...]) -> Iterator[Metric]:
-    """The lamps as the screen's heartbeat judges them."""
+def of_lamps(lamps: tuple[Lamp, ...], had: set[tuple[str, str]]) -> Iterator[Metric]:
+    """The lamps as the screen's heartbeat judges them; `had` are the words that each has had so far, no series is made of others."""
     shown = [lamp for lamp in lamps if lamp.name != _NOT_OURS]
     ages = {lamp.name: lamp.age_s for lamp in shown if lamp.age_s is not None}
     yield gauge("heartbeat_age_seconds", "How old a lamp's counter is", ages, ("lamp",))
-    words = {(lamp.name, word): float(lamp.word == word) for lamp in shown for word in _WORDS}
-    yield gauge("lamp_state", "How a lamp is judged", words, ("lamp", "word"))
+    now = {(lamp.name, lamp.word) for lamp in shown}
+    had |= now
+    yield gauge("lamp_state", "How a lamp is judged", {each: each in now for each in sorted(had)}, ("lamp", "word"))
 
 
 def of_stages(measures: Measures) -> Iterator[Metric]:

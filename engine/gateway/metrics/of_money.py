@@ -15,6 +15,7 @@ def of_money(seen: Snapshot) -> Iterator[Metric]:
     yield counter("entries", "Entries since the account began", account.total.entries)
     yield counter("exits", "Exits since the account began", account.total.reasons, ("reason",))
     yield counter("costs", "Costs since the account began", float(account.costs))
+    yield gauge("day_charges", "Costs of what was sold within the session day, both sides", float(account.day.costs))
     yield gauge("cash", "Cash", float(account.cash))
     yield gauge("day_pnl", "Result of the session day, what is open included", float(account.day_pnl))
     yield gauge("realised_pnl", "Realised result since the account began", float(account.realised))

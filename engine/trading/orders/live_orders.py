@@ -126,6 +126,7 @@ class LiveOrders:
             self._round = answer
             answer = self._timed(answer)
         self.desk.take(answer, self.now_ms)
+        self._views.note(answer)
 
     def _timed(self, read: RoundRead) -> RoundRead | RoundFailed:
         """A round by our time that goes on; one during which the clock was set back has none."""

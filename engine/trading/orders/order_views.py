@@ -4,9 +4,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-from engine.model.order_views import ForeignView, LiveView, MismatchView, OrderView, WaitView
+from msgspec.structs import replace
+
+from engine.model.order_reports import OrderAnswer, RoundFailed, RoundRead
+from engine.model.order_views import ForeignView, LiveView, MismatchView, OrderCounts, OrderView, RoundCounts, WaitView
 from engine.trading.orders.desk import OrderDesk
 from engine.trading.orders.live_order import ABSENT_ROUNDS, LiveOrder
+from engine.trading.orders.order_counts import counts_of
 from engine.trading.orders.others import MISMATCHES
 from engine.trading.orders.wishes import Wish
 from engine.trading.orders.withdrawal import is_withdrawable
@@ -22,6 +26,19 @@ class OrderViews:
         self._desk = desk
         self._kept: dict[int, tuple[tuple[object, ...], OrderView]] = {}
         self._rows: tuple[OrderView, ...] = ()
+        self._counted: tuple[tuple[OrderView, ...], OrderCounts] = self._rows, OrderCounts()
+        self._rounds = RoundCounts()
+
+    def note(self, answer: OrderAnswer) -> None:
+        """Count a round by what the desk, which has taken it, thinks of it."""
+        rounds = self._rounds
+        match answer:
+            case RoundFailed():
+                self._rounds = replace(rounds, failed=rounds.failed + 1)
+            case RoundRead() if self._desk.blotter.doubt:
+                self._rounds = replace(rounds, doubted=rounds.doubted + 1)
+            case RoundRead():
+                self._rounds = replace(rounds, trusted=rounds.trusted + 1)
 
     def rows(self) -> tuple[OrderView, ...]:
         """The day's orders: first what nobody knows of, then what is not over, then the others, each the newest first."""
@@ -65,7 +82,17 @@ class OrderViews:
             mismatches=self._mismatches(),
             unresolved=desk.flat.unresolved[:_MOST_OTHERS] if desk.flat.running else (),
             waits=tuple(islice(self._waits(now_ms), _MOST_OTHERS)),
+            counts=self._counts(),
+            rounds=self._rounds,
         )
+
+    def _counts(self) -> OrderCounts:
+        """What came of all orders as of the newest rows, counted anew only where one of them has changed."""
+        rows, counts = self._counted
+        if rows is not self._rows:
+            counts = counts_of(self._desk.blotter.orders.values(), self._desk.blotter.instruments)
+            self._counted = self._rows, counts
+        return counts
 
     def _waits(self, now_ms: int) -> Iterator[WaitView]:
         """What is wanted and not on its way."""

@@ -5,6 +5,7 @@ import subprocess
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -19,16 +20,20 @@ from engine.gateway.quotes.answers import CacheView
 from engine.link.client import ConnectionStatus
 from engine.model.latency import Histogram
 from engine.model.measures import BOUNDS_NS, Measures, StageCounts
+from engine.model.order_reports import RefusalFamily
+from engine.model.order_views import OrderCounts, RoundCounts
 from engine.model.run_views import EdgeView, UptimeView
 from engine.model.statistics import DayStatistics
 from engine.text.sanitize import CleanText
 from tests.support.gateway.watched import Watching, all_measures
+from tests.support.screens import live_snapshots
 from tests.support.screens.lamp_snapshots import live
 
 MONEY = (
     "entries",
     "exits",
     "costs",
+    "day_charges",
     "cash",
     "day_pnl",
     "realised_pnl",
@@ -117,6 +122,16 @@ def test_a_state_is_one_of_a_closed_list() -> None:
     assert not any(("lamp", "LINK") in labels for labels in found["lamp_state"])
 
 
+def test_a_word_that_a_lamp_has_had_keeps_its_series() -> None:
+    watching = replace(full(), snapshot=live(stopped=True))
+    shown = Exposition(watching, clock_ns=count(10**12, 10**9).__next__)
+    assert 'myquant_lamp_state{lamp="ENGINE",word="OFF"} 1.0' in shown.text(private=False).decode()
+    watching.snapshot = live()
+    told = shown.text(private=False).decode()
+    assert 'myquant_lamp_state{lamp="ENGINE",word="OFF"} 0.0' in told
+    assert told.count('myquant_lamp_state{lamp="ENGINE"') == 2
+
+
 def test_minutes_watched_are_told_of_today_and_of_all_days_but_not_of_a_replay() -> None:
     assert "session_minutes" not in written(Watching(live(uptime=None)))
     found = written(Watching(live(uptime=UptimeView("2025-10-03", 60, 59, 3, 810, 805))))
@@ -133,6 +148,61 @@ def test_money_is_told_to_whoever_has_the_token_only() -> None:
     assert private["exits_total"] == {(("reason", "Stop Loss"),): 3}
 
 
+COUNTS = OrderCounts({"ENTRY": 4, "EXIT": 3}, 6, {"ip": 1, "price": 2}, 9, Decimal("12.50"))
+ORDER_MONEY = {"orders_sent_total", "orders_accepted_total", "order_fills_total", "orders_slippage"}
+
+
+def with_orders() -> Watching:
+    """A run at a real broker that has sent orders, and holds what it should not."""
+    seen = live_snapshots.in_trouble()
+    assert seen.live is not None
+    standing = replace(seen.live, counts=COUNTS, rounds=RoundCounts(30, 2, 1), working=3, unknown=1)
+    return Watching(replace(seen, live=standing), all_measures())
+
+
+def test_how_it_goes_with_orders_and_the_broker_is_told_to_everybody() -> None:
+    found = written(with_orders())
+    plain = {
+        name: values[()] for name, values in found.items() if name.startswith(("orders_", "broker_")) and () in values
+    }
+    assert plain == {
+        "orders_working": 3, "orders_unknown": 1, "orders_locked": 1, "orders_barred": 1, "orders_wanted": 0,
+        "broker_mismatches": 1, "broker_external": 1, "broker_round_age_seconds": 1.5, "broker_round_trip_seconds": 0.084,
+        "broker_failed_calls": 0, "broker_login_generation": 1, "broker_session_up": 1, "broker_updates_up": 1,
+        "broker_updates_total": 812,
+    }  # fmt: skip
+    refused = {labels[0][1]: value for labels, value in found["orders_refused_total"].items()}
+    assert {family: value for family, value in refused.items() if value} == {"ip": 1, "price": 2}
+    assert set(refused) == set(get_args(RefusalFamily))
+    rounds = {labels[0][1]: value for labels, value in found["broker_rounds_total"].items()}
+    assert rounds == {"trusted": 30, "doubted": 2, "failed": 1}
+    used, most = (
+        {labels[0][1]: value for labels, value in found[name].items()}
+        for name in ("order_budget_used", "order_budget_limit")
+    )
+    assert used == {"second": 1, "minute": 12, "hour": 40, "day": 148}
+    assert most == {"second": 7, "minute": 400, "hour": 800, "day": 300}
+    assert found["order_budget_reserve"] == {(): 22}
+    assert found["entries_locked"] == {(): 1}
+
+
+def test_what_was_sent_and_what_it_cost_is_told_with_the_token_only() -> None:
+    everybody, private = written(with_orders()), written(with_orders(), private=True)
+    assert ORDER_MONEY & everybody.keys() == set()
+    assert {labels[0][1]: value for labels, value in private["orders_sent_total"].items()} == {
+        "ENTRY": 4, "EXIT": 3, "FLAT": 0, "NET": 0,
+    }  # fmt: skip
+    assert private["orders_accepted_total"] == {(): 6}
+    assert private["order_fills_total"] == {(): 9}
+    assert private["orders_slippage"] == {(): 12.5}
+    assert private["day_charges"] == {(): float(live_snapshots.live().account.day.costs)}
+
+
+def test_a_run_without_a_broker_says_nothing_of_one() -> None:
+    found = written(full(), private=True)
+    assert [name for name in found if name.startswith(("order", "broker")) or name in ORDER_MONEY] == []
+
+
 @given(st.lists(st.integers(0, 2**33), max_size=60))
 def test_durations_are_counted_exactly_below_each_bound(values: list[int]) -> None:
     took = Histogram()
@@ -146,8 +216,9 @@ def test_durations_are_counted_exactly_below_each_bound(values: list[int]) -> No
     assert buckets["+Inf"] == found["tick_stage_seconds_count"][named] == len(values)
 
 
-def test_all_there_can_be_is_at_most_800_series() -> None:
-    found = exposition(full())
+@pytest.mark.parametrize("watching", [full(), with_orders()])
+def test_all_there_can_be_is_at_most_800_series(watching: Watching) -> None:
+    found = exposition(watching)
     for route in ("/", "/health", "/metrics", "/api/v1/status", "/api/v1/data/{provider}/{symbol}"):
         for code in (200, 422):
             found.answers.took(route, code, 0.001)
@@ -164,8 +235,9 @@ def test_alerts_are_counted_by_channel_and_outcome() -> None:
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not here")
-def test_promtool_has_nothing_to_say_against_the_metrics() -> None:
-    shown = exposition(full())
+@pytest.mark.parametrize("watching", [full(), with_orders()])
+def test_promtool_has_nothing_to_say_against_the_metrics(watching: Watching) -> None:
+    shown = exposition(watching)
     shown.answers.took("/health", 200, 0.01)
     text = shown.text(private=True)
     assert b'myquant_http_request_duration_seconds_count{code="200",route="/health"} 1.0' in text

@@ -54,6 +54,16 @@ RULES: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
         [OPEN, ("myquant_entries_locked", "1x60")],
         [("myquant_session_open", "0x60"), ("myquant_entries_locked", "1x60")],
     ),
+    "OrderUnknown": ([("myquant_orders_unknown", "1x60")], [("myquant_orders_unknown", "0x54 1 0x5")]),
+    "OrdersRefused": (
+        [('myquant_orders_refused_total{family="ip"}', "0x50 3x10")],
+        [('myquant_orders_refused_total{family="ip"}', "0x50 1x10")],
+    ),
+    "BrokerHoldsOtherwise": ([("myquant_broker_mismatches", "1x60")], [("myquant_broker_mismatches", "0x60")]),
+    "BrokerBooksOld": (
+        [("myquant_up", "1x60"), ("myquant_broker_round_age_seconds", "0+15x60")],
+        [("myquant_up", "1x60"), ("myquant_broker_round_age_seconds", "31x60")],
+    ),
     "AlertsFail": (
         [('myquant_alerts_failing{channel="telegram"}', "1x60")],
         [('myquant_alerts_failing{channel="telegram"}', "0x60")],
@@ -92,6 +102,7 @@ SILENT = {
     "DataStale": [[*RULES["DataStale"][0], REPLAY]],
     "EntriesLocked": [[*RULES["EntriesLocked"][0], REPLAY]],
     "InboxDeep": [[*RULES["InboxDeep"][0], REPLAY]],
+    "BrokerBooksOld": [[*RULES["BrokerBooksOld"][0], REPLAY]],
 }
 
 

@@ -1,12 +1,13 @@
 """What a screen is shown of orders: what matters first, never more than it can bear, the same object while nothing changes."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.model.order_reports import NetReport, RoundRead
+from engine.model.order_reports import NetReport, RoundFailed, RoundRead
 from engine.model.order_requests import Purpose
 from engine.model.order_states import OVER, OrderState
 from engine.model.order_views import OrderView
@@ -140,6 +141,27 @@ def test_an_exit_that_is_not_on_its_way_says_why() -> None:
 def waits(stage: Stage) -> list[tuple[str, int, str, str]]:
     found = stage.trader.orders.view(stage.clock_ms)[1].waits
     return [(each.side, each.quantity, each.reason, each.why) for each in found]
+
+
+def test_what_came_of_the_days_orders_is_counted_with_what_they_cost_beyond_the_decided_price() -> None:
+    stage = Stage("at place 2: place reject ip at_once").buy(2).sell(2).go(3_000)
+    live(stage)
+    counts = stage.trader.orders.view(stage.clock_ms)[1].counts
+    assert (counts.sent, counts.accepted, counts.refused) == ({"ENTRY": 1, "EXIT": 1}, 1, {"ip": 1})
+    assert (counts.fills, counts.slippage) == (1, Decimal(2 * LOT * 10) / 100)  # bought at the ask, a tenth above
+    assert stage.trader.orders.view(stage.clock_ms)[1].counts is counts
+
+
+def test_readings_of_the_books_are_counted_by_whether_they_are_believed() -> None:
+    stage = Stage().buy(1)
+    before = stage.trader.orders.view(stage.clock_ms)[1].rounds
+    assert (before.doubted, before.failed) == (0, 0)
+    assert before.trusted >= 2
+    orders = stage.trader.orders
+    orders.take(RoundFailed(9, CleanText("the server was not found")))
+    orders.take(RoundRead(10, AT_MS, AT_MS + 50, 99, (), (), ()))  # of another login
+    after = orders.view(stage.clock_ms)[1].rounds
+    assert (after.trusted, after.doubted, after.failed) == (before.trusted, 1, 1)
 
 
 def test_a_look_changes_nothing() -> None:
