@@ -92,7 +92,7 @@ crash: $(READY) ## kill -9 at 200 random moments of a replay, and of a paper acc
 	@$(BIN)/python -m tests.soak.crash_replay 200 --account
 	@$(BIN)/python -m tests.soak.crash_engine 200 --stopped 3 10 20
 
-crash-live: $(READY) ## kill -9 at 500 random moments of engines with orders at a simulated broker (an hour and a half)
+crash-live: $(READY) ## kill -9 at 500 random moments of engines with orders at a simulated broker (half an hour)
 	@$(BIN)/python -m tests.soak.crash_live 500
 
 fuzz: $(READY) ## ten million bad frames and messages (about two minutes)

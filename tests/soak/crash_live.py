@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from threading import Event
 from typing import NamedTuple
@@ -92,21 +93,27 @@ def closed(shell: LiveShell) -> list[str]:
     return found
 
 
-def experiment(folder: Path, kills: int, seed: int) -> list[LiveRound]:
-    """The outcome of `kills` kills, `LIVES` of each account; that of an account's last one has what all came to."""
-    chance = random.Random(seed)
-    rounds: list[LiveRound] = []
-    while len(rounds) < kills:
-        account = folder / f"account{len(rounds) // LIVES}"
-        account.mkdir(mode=0o700, parents=True)
-        with live_shell(account, *SCALPING, broker=LIVE_DELAYS) as shell:
-            for _ in range(min(LIVES, kills - len(rounds))):
-                rounds.append(LiveLife(shell, chance).run())
-                if sys.stderr.isatty():
-                    print(f"\r{len(rounds)}/{kills}", end="", file=sys.stderr, flush=True)
-            last = rounds.pop()
-            rounds.append(last._replace(problem="; ".join(filter(None, (last.problem, *closed(shell))))))
-    return rounds
+def account(folder: Path, kills: int, chance: random.Random) -> list[LiveRound]:
+    """The outcome of so many kills of one account; that of the last one has what all came to."""
+    folder.mkdir(mode=0o700, parents=True)
+    with live_shell(folder, *SCALPING, broker=LIVE_DELAYS) as shell:
+        rounds = [LiveLife(shell, chance).run() for _ in range(kills)]
+        last = rounds.pop()
+        return [*rounds, last._replace(problem="; ".join(filter(None, (last.problem, *closed(shell)))))]
+
+
+def experiment(folder: Path, kills: int, seed: int, at_once: int = 1) -> list[LiveRound]:
+    """The outcome of `kills` kills, `LIVES` of each account, `at_once` accounts beside each other: each waits most of its time."""
+    sizes = [min(LIVES, kills - begun) for begun in range(0, kills, LIVES)]
+    with ThreadPoolExecutor(at_once) as pool:
+        running = [
+            pool.submit(account, folder / f"account{number}", size, random.Random(f"{seed} {number}"))
+            for number, size in enumerate(sizes)
+        ]
+        for done, _ in enumerate(as_completed(running), 1):
+            if sys.stderr.isatty():
+                print(f"\r{done}/{len(running)} accounts", end="", file=sys.stderr, flush=True)
+    return [each for one in running for each in one.result()]
 
 
 def figures(rounds: Sequence[LiveRound]) -> list[str]:
@@ -129,9 +136,10 @@ def main() -> int:
     )
     parser.add_argument("kills", type=int, metavar="N")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--at-once", type=int, default=4, help="accounts beside each other")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        rounds = experiment(Path(folder), args.kills, args.seed)
+        rounds = experiment(Path(folder), args.kills, args.seed, args.at_once)
     print("\n".join(figures(rounds)))
     return int(any(each.problem for each in rounds))
 
