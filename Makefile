@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle bench-orders baseline gate gate-proof month crash crash-live fuzz fuzz-http simulate simulator simulator-live soak soak-3m soak-8h pictures film man recording clean help
+.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle bench-orders baseline gate gate-proof month crash crash-live day-live fuzz fuzz-http simulate simulator simulator-live soak soak-3m soak-8h pictures film man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -94,6 +94,9 @@ crash: $(READY) ## kill -9 at 200 random moments of a replay, and of a paper acc
 
 crash-live: $(READY) ## kill -9 at 500 random moments of engines with orders at a simulated broker (half an hour)
 	@$(BIN)/python -m tests.soak.crash_live 500
+
+day-live: $(READY) ## the whole recorded day at a simulated broker over sockets: its trades are those of paper (four minutes)
+	@MYQUANT_LONG=1 $(BIN)/python -m pytest -s tests/end_to_end/orders/test_recorded_day.py
 
 fuzz: $(READY) ## ten million bad frames and messages (about two minutes)
 	@$(BIN)/python -m tests.fuzz.wire 10000000

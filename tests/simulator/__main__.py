@@ -1,7 +1,7 @@
 """The simulated exchange as a command: prints its addresses as a line of JSON, obeys lines on stdin, ends with its counters.
 
-Orders: a line of a script (`at 12.5s: reset`, `at place 3: after`), a fault (`reset`, `external -65`), `go`, `counters`,
-`truth` (what the exchange for orders holds), `wait WHAT … SECONDS`, `stop`. Each is answered by one line of JSON: {"ok":…},
+Orders: a line of a script (`at 12.5s: reset`, `at place 3: after`), a fault (`reset`, `external -65`), `go` (`go N`: and
+stand still behind tick N), `counters`, `truth` (what the exchange for orders holds), `wait WHAT … SECONDS`, `stop`. Each is answered by one line of JSON: {"ok":…},
 {"error":…}, the counters or the truth. To be waited for: `subscribed N`, `finished`; with --orders `listening N` (sockets for
 order updates), `placed N`, `working N`, `held SYMBOL UNITS`, `at_rest`.
 """
@@ -94,7 +94,7 @@ def _traffic(options: argparse.Namespace) -> Traffic:
         path = Path(options.play)
         if options.protocol == "binance":
             return RawLines(path, speed=options.speed, rebase=options.rebase)
-        return played(path, options.speed, rebase=options.rebase)
+        return played(path, options.speed, rebase=options.rebase, symbols=_symbols(options))
     return Generated(
         instruments=options.instruments,
         rate=options.rate,
@@ -150,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     option("--port", type=int, default=0, help="0 = any that is free")
     option("--play", metavar="FILE", help="a recording: .mqr, .csv, or raw lines of Binance")
     option("--protocol", choices=("smartapi", "binance"), default="smartapi", help="binance: FILE holds raw lines")
-    option("--rebase", action="store_true", help="move the times in raw lines to now")
+    option("--rebase", action="store_true", help="move the times in FILE to now")
     option(
         "--speed", type=float, default=1.0, help="times the recorded pace, or that of the exchange's clock; 0 = at most"
     )

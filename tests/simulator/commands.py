@@ -52,8 +52,8 @@ def carry_out(simulator: Simulator, order: str) -> str:
             return msgspec.json.encode(simulator.look(truth_of)).decode()
         if words[:1] == ["wait"]:
             return json.dumps({"ok": _wait(simulator, words[1:])})
-        if order == "go":
-            simulator.go()
+        if words[:1] == ["go"] and len(words) < 3:
+            simulator.go(int(words[1]) if len(words) == 2 else 0)
         else:
             (simulator.rule if ":" in order else simulator.fault)(order)
     except (UserError, ValueError) as error:

@@ -18,6 +18,8 @@ _BATCH = 256  # steps before clients are listened to again
 class Pace:
     """Starts once `hold` subscriptions are there (None: when told to), and keeps to deadlines counted from the start.
 
+    It may be told to stand still behind a tick: time that passes meanwhile does not count.
+
     At speed 0 it goes on while every client keeps up, and stands still while there is none.
     """
 
@@ -40,11 +42,17 @@ class Pace:
         self._random = random
         self._order_fault = order_fault
         self._started_ns = 0  # 0: not yet
+        self._last_tick = 0  # behind which it stands still; 0: behind none
+        self._stood_ns = 0  # since when it stands still; 0: it does not
         self._timed = [rule for rule in rules if rule.when == "time"]
         self._stepped = [rule for rule in rules if rule.when != "time"]
 
-    def go(self) -> None:
-        """Start now."""
+    def go(self, last_tick: int = 0) -> None:
+        """Start now, or go on; stand still behind that tick, where one is said."""
+        self._last_tick = last_tick
+        if self._stood_ns:
+            self._started_ns += now_ns() - self._stood_ns
+            self._stood_ns = 0
         if not self._started_ns:
             self._traffic.begin()
             self._started_ns = now_ns()
@@ -91,6 +99,8 @@ class Pace:
             due_ns = self._traffic.due_ns
             if due_ns is None:
                 return 0
+            if self._stands():
+                return None
             if self._started_ns + due_ns > now_ns():
                 return self._started_ns + due_ns
             self._step()
@@ -101,10 +111,17 @@ class Pace:
         for n in range(_BATCH):
             if self._traffic.due_ns is None:
                 return 0
-            if not n & 31 and not self._wanted():
+            if self._stands() or (not n & 31 and not self._wanted()):
                 return None  # until a socket takes more, or somebody comes
             self._step()
         return 0
+
+    def _stands(self) -> bool:
+        """Whether it is to stand still now."""
+        if not self._last_tick or self._floor.counters.ticks < self._last_tick:
+            return False
+        self._stood_ns = self._stood_ns or now_ns()
+        return True
 
     def _wanted(self) -> bool:
         """Whether anybody listens, and all who do keep up."""

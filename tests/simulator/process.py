@@ -47,9 +47,9 @@ class Spawned:
             raise InputError(answer["error"])
         return answer
 
-    def go(self) -> None:
-        """Let the traffic start."""
-        self.tell("go")
+    def go(self, last_tick: int = 0) -> None:
+        """Let the traffic start, or go on; it stands still behind that tick, where one is said."""
+        self.tell(f"go {last_tick}")
 
     def counters(self) -> Counters:
         """What happened so far."""

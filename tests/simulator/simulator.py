@@ -167,9 +167,9 @@ class Simulator:
     ) -> None:
         self.stop()
 
-    def go(self) -> None:
-        """Let the traffic start now."""
-        self._do(self._pace.go)
+    def go(self, last_tick: int = 0) -> None:
+        """Let the traffic start now, or go on; it stands still behind that tick, where one is said."""
+        self._do(lambda: self._pace.go(last_tick))
 
     def fault(self, text: str) -> None:
         """Let something go wrong now, such as `reset` or `place after`; done when this returns. Raises InputError."""
@@ -280,13 +280,14 @@ class Simulator:
         self._pace.settle()
 
 
-def played(what: Path | TickSource, speed: float, *, rebase: bool = False) -> Traffic:
+def played(what: Path | TickSource, speed: float, *, rebase: bool = False, symbols: Sequence[str] = ()) -> Traffic:
     """Traffic out of a file or a source: raw lines of Binance word for word, all else as ticks. Raises InputError."""
     if not isinstance(what, Path):
-        return Recorded(what, speed=speed)
+        return Recorded(what, speed=speed, rebase=rebase, symbols=symbols)
     kind = kind_of(what)
     if kind == "binance-raw":
         return RawLines(what, speed=speed, rebase=rebase)
     config = load(bundled("config.toml"))
     layout = CsvLayout(zone=config.session.zone, symbol=config.instrument.symbol)
-    return Recorded(open_source(what, layout, lambda symbol: instrument_for(config, symbol), kind=kind), speed=speed)
+    source = open_source(what, layout, lambda symbol: instrument_for(config, symbol), kind=kind)
+    return Recorded(source, speed=speed, rebase=rebase, symbols=symbols)

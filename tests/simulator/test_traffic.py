@@ -123,6 +123,15 @@ def test_a_source_can_be_given_with_tokens_of_ones_own():
         assert sim.lines[0].token == "99"
 
 
+def test_a_recording_can_come_about_now_under_another_name(tmp_path):
+    path = write(tmp_path / "a.mqr", [tick(n) for n in range(1, 4)])
+    traffic = played(path, 0, rebase=True, symbols=("ANOTHER",))
+    begun_ms = time.time_ns() // 1_000_000
+    lines = [(line.symbol, line.price, line.exch_ms) for line in (traffic.step() for _ in range(3))]
+    assert [each[:2] for each in lines] == [("ANOTHER", tick(n).price) for n in range(1, 4)]
+    assert begun_ms <= lines[0][2] <= lines[1][2] <= lines[2][2] <= time.time_ns() // 1_000_000
+
+
 def test_who_comes_in_the_middle_gets_the_snapshot_and_then_what_follows(tmp_path):
     path = write(tmp_path / "a.mqr", [tick(n) for n in range(1, 8)])
     with Simulator(play=path, speed=1000, hold=1) as sim, connected(sim, "54786") as first:
@@ -161,6 +170,20 @@ def test_the_start_can_be_an_order():
         assert sim.counters.ticks == 0
         sim.go()
         assert [each.sequence for each in packets(ws, 10)] == list(range(1_000_001, 1_000_011))
+
+
+@pytest.mark.parametrize("speed", [0, 1.0])
+def test_it_stands_still_behind_a_tick_until_it_is_to_go_on(tmp_path, speed):
+    path = write(tmp_path / "a.mqr", [tick(n) for n in range(1, 10)])
+    with Simulator(play=path, speed=speed, hold=None) as sim, connected(sim, "54786") as ws:
+        for last in (2, 4):
+            sim.go(last)
+            assert [each.price for each in packets(ws, 2)] == [tick(n).price for n in (last - 1, last)]
+            sim.fault("duplicate")  # the next that is told
+            assert packets(ws, 1)[0].price == tick(last).price
+        sim.go()
+        assert [each.price for each in packets(ws, 5)] == [tick(n).price for n in range(5, 10)]
+        assert sim.wait_finished(WAIT_S)
 
 
 def test_packets_can_carry_the_time_they_were_sent_at():

@@ -60,16 +60,27 @@ class Quiet:
 class Recorded:
     """The ticks of `source`, with their own time, price and quantity; the file's receive stamps set the pace, where it has any.
 
-    `longest_wait_s` cuts silences short (a night between two days).
+    `longest_wait_s` cuts silences short (a night between two days). With `rebase` a tick's time is that at which it happens
+    here. `symbols` are other names for what is traded, `tokens` other tokens.
     """
 
     def __init__(
-        self, source: TickSource, *, speed: float = 1.0, tokens: Sequence[str] = (), longest_wait_s: float = 3600.0
+        self,
+        source: TickSource,
+        *,
+        speed: float = 1.0,
+        tokens: Sequence[str] = (),
+        symbols: Sequence[str] = (),
+        longest_wait_s: float = 3600.0,
+        rebase: bool = False,
     ) -> None:
         self.lines = [
             line_of(index, each, tokens[index] if index < len(tokens) else "")
             for index, each in enumerate(source.instruments)
         ]
+        for line, symbol in zip(self.lines, symbols, strict=False):
+            line.symbol = symbol
+        self._rebase = rebase
         self.speed = speed
         self.due_ns: int | None = 0
         self._longest_ns = round(longest_wait_s * 1e9)
@@ -80,7 +91,7 @@ class Recorded:
         self._next = self._read()
 
     def begin(self) -> None:
-        """The file's own times hold, whenever it is played."""
+        """Times are the file's own, or ours at each tick."""
 
     def step(self) -> Line:
         """Let the next tick happen; the day's volume is the file's, or else the sum of the quantities."""
@@ -89,7 +100,8 @@ class Recorded:
         place = tick.instrument
         self._volumes[place] = tick.day_volume or self._volumes[place] + tick.quantity
         line = self.lines[place]
-        line.happen(tick.exch_ms, tick.price, tick.quantity, self._volumes[place])
+        exch_ms = time_ns() // 1_000_000 if self._rebase else tick.exch_ms
+        line.happen(exch_ms, tick.price, tick.quantity, self._volumes[place])
         self._next = self._read()
         return line
 
