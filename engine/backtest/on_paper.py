@@ -6,10 +6,10 @@ from typing import Final
 from msgspec import Struct
 
 from engine.assembly.market_hours import MarketHours
+from engine.backtest.paper_pass import paper_parts
 from engine.backtest.round_trips import round_trips
-from engine.backtest.stand_ins import Notes, silence
+from engine.backtest.stand_ins import silence
 from engine.config import Config
-from engine.model.clock import VirtualClock
 from engine.model.commands import (
     AllowEntries,
     Arm,
@@ -29,14 +29,11 @@ from engine.model.state import Fields, plain_of
 from engine.model.types import Instrument, Tick, Trade
 from engine.recording import MqrSource
 from engine.recording.progress import Progress
-from engine.runtime.cursor import Cursor
+from engine.runtime.cursor import NEVER
 from engine.runtime.publisher import Publisher
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
-from engine.trading.trader import Trader
-from engine.venues.simulated.broker import simulated
 
-_NEVER: Final = 1 << 62
 _NEVER_MS: Final = 1 << 40  # between two snapshots that nobody looks at
 _PROGRESS_TICKS: Final = 4096
 # What means the same whoever fills orders; the others name a position or an order of the live run.
@@ -67,7 +64,7 @@ class _Commands:
         while self._next < len(self._given) and self._given[self._next][0] <= seq:
             self._give(self._given[self._next][1])
             self._next += 1
-        self._parts.cursor.milestone = self._given[self._next][0] if self._next < len(self._given) else _NEVER
+        self._parts.cursor.milestone = self._given[self._next][0] if self._next < len(self._given) else NEVER
 
     def _give(self, command: TraderCommand) -> None:
         effects = self._parts.effects
@@ -78,20 +75,8 @@ def on_paper(
     source: MqrSource, config: Config, instruments: tuple[Instrument, ...], progress: Progress | None
 ) -> OnPaper:
     """Trade all of `source` on paper; raises InputError when the disk fails."""
-    first = next(iter(source.ticks()), None)
-    trader = Trader(config, instruments, "P-", MarketHours(config, "replay", source.header))
-    notes = Notes()
-    parts = TurnParts(
-        config,
-        trader,
-        VirtualClock(first.exch_ms * 1_000_000 if first else 0),
-        Cursor(lossless=True),
-        simulated,
-        journal=notes,
-        recorder=notes,
-        keeps_account=False,
-        inbox_size=1,
-    )
+    parts, notes = paper_parts(source, config, instruments, "P-", MarketHours(config, "replay", source.header))
+    trader = parts.trader
     commands = _Commands(source, parts)
     turn = Turn(parts, lambda _: None, lambda: None, commands, Publisher(lambda _: None, _NEVER_MS))
     with silence():

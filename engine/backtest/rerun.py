@@ -13,7 +13,7 @@ from engine.config import Config
 from engine.model.clock import VirtualClock
 from engine.model.events import AnyEvent
 from engine.model.marks import EventMark
-from engine.model.types import Fill, Instrument, Trade
+from engine.model.types import Fill, Instrument, Tick, Trade
 from engine.recording import MqrSource
 from engine.recording.progress import Progress
 from engine.runtime.cursor import Cursor
@@ -74,11 +74,12 @@ def rerun(
     *,
     any_version: bool = False,
     note: Callable[[Trader, AnyEvent], None] = lambda _trader, _event: None,
+    look: Callable[[Trader, Tick], None] | None = None,
 ) -> Rerun:
     """Work all of `source` that can be read under `config`; raises InputError when the disk fails.
 
     With `any_version` a difference counts though the recording was made by other rules. `note` is told of each event while
-    the trader stands where it came about.
+    the trader stands where it came about, `look` of each tick behind its turn.
     """
     first = next(iter(source.ticks()), None)
     trader = trader_for(source, config, instruments, "V-", MarketHours(config, "replay", source.header))
@@ -105,6 +106,8 @@ def rerun(
         for tick in source.ticks():
             turn.take(tick)
             ticks = tick.seq
+            if look is not None:
+                look(trader, tick)
             if progress is not None and not ticks % _PROGRESS_TICKS:
                 progress(source.fraction_read())
     view = check.view()

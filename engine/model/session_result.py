@@ -3,11 +3,13 @@
 A position is an entry with all its exits. What needs ticks (excursions, stops that moved) is None where there were none.
 """
 
+from array import array
 from decimal import Decimal
 
 from msgspec import Struct
 
 from engine.model.types import Instrument
+from engine.text.sanitize import CleanText
 
 
 class PositionExit(Struct, frozen=True, kw_only=True):
@@ -72,3 +74,56 @@ class PositionResult(Struct, frozen=True, kw_only=True):
     def last_ms(self) -> int:
         """When it was last sold from; its entry where that never was."""
         return self.exits[-1].at_ms if self.exits else self.entry_ms
+
+
+class PricePath(Struct, frozen=True):
+    """Prices of one instrument as ticks brought them: moments (UTC ms) and prices (minor units), side by side."""
+
+    instrument: Instrument
+    at_ms: "array[int]"
+    prices: "array[int]"
+
+
+class Fall(Struct, frozen=True):
+    """A fall of `amount` from a `peak`: when that was reached, when the lowest came, and when it was back (None: never)."""
+
+    amount: float
+    peak: float
+    from_ms: int
+    to_ms: int
+    recovered_ms: int | None = None
+
+    @property
+    def share(self) -> float | None:
+        """The fall as a share of its peak; None where that was nought or less."""
+        return self.amount / self.peak if self.peak > 0 else None
+
+
+class ReportedDay(Struct, frozen=True, kw_only=True):
+    """A session day of one run: positions that ended on it, or are still held where its source ends.
+
+    `cash` is at its first tick (None: not known), `net` that of its exits, `costs_by_kind` what all fills of the day cost.
+    `equity_ms` and `equity` are the account marked at every tick, as far as that was highest or lowest within
+    five seconds, `fall` its largest of all ticks.
+    `refused` says how often each filter kept a signal from an entry, as far as the run has counted. `fingerprint` tells
+    this day from every other: what was traded, by which ticks.
+    """
+
+    mode: str
+    date: str
+    zone: str
+    source: CleanText
+    began_ms: int
+    cash: Decimal | None
+    net: Decimal
+    costs_by_kind: dict[str, Decimal]
+    positions: tuple[PositionResult, ...]
+    exits: tuple[tuple[int, Decimal], ...]  # when, and its net: as they came
+    ticks: int = 0
+    paths: tuple[PricePath, ...] = ()
+    equity_ms: "array[int]" = array("q")
+    equity: "array[float]" = array("d")
+    fall: Fall | None = None
+    refused: dict[str, int] = {}
+    cash_after: Decimal | None = None
+    fingerprint: str = ""

@@ -11,27 +11,14 @@ from typing import Final
 
 from msgspec import Struct
 
+from engine.model.session_result import Fall
+
 LEAST_DAYS: Final = 20  # below it no ratio says anything
 TRADING_DAYS: Final = 252  # of a year
 DRAWS: Final = 10_000
 _BAND: Final = (2.5, 97.5)  # percent
 _FAN: Final = (5.0, 25.0, 50.0, 75.0, 95.0)
 _FAN_DRAWS: Final = 1_000
-
-
-class Fall(Struct, frozen=True):
-    """A fall of `amount` from a `peak`: when that was reached, when the lowest came, and when it was back (None: never)."""
-
-    amount: float
-    peak: float
-    from_ms: int
-    to_ms: int
-    recovered_ms: int | None = None
-
-    @property
-    def share(self) -> float | None:
-        """The fall as a share of its peak; None where that was nought or less."""
-        return self.amount / self.peak if self.peak > 0 else None
 
 
 class FallFinder:
@@ -52,6 +39,11 @@ class FallFinder:
         fall = peak[0] - value
         if largest is None or fall > largest.amount:
             self.largest = Fall(fall, peak[0], peak[1], at_ms)
+
+    def consider(self, fall: Fall | None) -> None:
+        """Take a fall that lies between points told so far, of which not all were told."""
+        if fall is not None and (self.largest is None or fall.amount > self.largest.amount):
+            self.largest = fall
 
 
 def mean(values: Sequence[float]) -> float | None:

@@ -46,6 +46,12 @@ def is_named_by_us(name: str) -> bool:
     return _NAMED.fullmatch(name) is not None
 
 
+def mode_named(name: str) -> str:
+    """The mode of the run that a recording called `name` is of; "" where a person has named it."""
+    found = _NAMED.fullmatch(name)
+    return found[1] if found else ""
+
+
 class NamedRun(NamedTuple):
     """A recording of a run as its name tells of it: when that began, in which mode, and the file."""
 

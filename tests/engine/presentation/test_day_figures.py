@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.model.session_result import Fall
 from engine.presentation import day_figures as figures
-from engine.presentation.day_figures import Fall, FallFinder
+from engine.presentation.day_figures import FallFinder
 
 returns = st.lists(st.integers(-500, 500).map(lambda each: each / 10_000), max_size=60)
 values = st.lists(st.integers(-1_000, 1_000).map(float), max_size=40)
@@ -62,6 +63,17 @@ def test_a_fall_is_told_with_its_moments() -> None:
         finder.add(at_ms, value)
     assert finder.largest == Fall(30.0, 120.0, 2, 3, 5)
     assert finder.largest.share == 0.25
+
+
+def test_a_fall_between_two_points_is_larger_or_is_not_taken() -> None:
+    finder = FallFinder()
+    finder.add(1, 100.0)
+    finder.add(9, 90.0)
+    finder.consider(Fall(5.0, 100.0, 2, 3))
+    assert finder.largest == Fall(10.0, 100.0, 1, 9)
+    finder.consider(Fall(30.0, 110.0, 4, 5))
+    finder.add(10, 111.0)
+    assert finder.largest == Fall(30.0, 110.0, 4, 5, 10)
 
 
 def test_what_is_not_defined_is_none() -> None:
