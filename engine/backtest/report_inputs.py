@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
-from typing import Final
 
 from msgspec import Struct
 
@@ -15,9 +14,6 @@ from engine.journal.months import closed_files
 from engine.model.errors import InputError, UserError, reason
 from engine.model.session_result import ReportedDay
 from engine.recording.progress import Progress
-from engine.text.sanitize import clean
-
-_OTHERS: Final = 3  # that are named where several are left out
 
 
 class Inputs(Struct, frozen=True):
@@ -163,8 +159,7 @@ def first_difference(date: str, recorded: Sequence[ExitKey], journalled: Sequenc
     """The first exit that is not the same in both, in words; "" where there is none."""
     for number, (one, other) in enumerate(zip_longest(recorded, journalled), 1):
         if one != other:
-            said = f"exit {number} of {date}: {_said(one)} in the recording, {_said(other)} in the journal"
-            return clean(said, 400)
+            return f"exit {number} of {date}: {_said(one)} in the recording, {_said(other)} in the journal"
     return ""
 
 

@@ -71,6 +71,7 @@ ENTRIES = (
     "engine/assembly/assemble.py",  # what a run is called
     "engine/presentation/log_levels.py",  # what a person types
     "engine/backtest/forward_test.py",  # what a file is called, and why it cannot be read
+    "engine/backtest/journal_days.py",  # what a folder is called
     "engine/backtest/verification.py",  # what a file is called
     "engine/backtest/validation.py",  # what a calendar says
     "engine/backtest/verify_child.py",  # what a child says
