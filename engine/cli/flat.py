@@ -7,7 +7,7 @@ from shlex import quote
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from engine.cli.options import Parser, engine_options
+from engine.cli.options import Parser, config_options, engine_options
 from engine.model.errors import (
     EXIT_BAD_INPUT,
     EXIT_DIFFERENT,
@@ -20,6 +20,7 @@ from engine.model.errors import (
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
+    from engine.cli.flattening import FlatWish
     from engine.serving.candidates import Candidate
 
 _ALL = 0
@@ -34,6 +35,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("--anyway", action="store_true", help="though its market is closed: the broker decides")
     parser.add_argument("--all", action="store_true", help="of every engine, at once")
     engine_options(parser)
+    config_options(parser)
 
 
 def run(args: Namespace) -> int:
@@ -47,28 +49,31 @@ def run(args: Namespace) -> int:
 
 
 def _run(args: Namespace) -> int:
-    from engine.cli.flattening import flatten_place
+    from engine.cli.flattening import flatten_place, wish_of
     from engine.serving import find_place, place_of
     from engine.serving.candidates import candidates
 
+    wish = wish_of(args, anyway=args.anyway)
     if args.state_dir is not None:
         if args.all or args.number is not None:
             raise InputError("--state-dir names one engine: allowed without --all and without a number")
-        return flatten_place(place_of(args.state_dir.absolute()), named=True, sure=args.yes, anyway=args.anyway)
+        return flatten_place(place_of(args.state_dir.absolute()), wish, named=True, sure=args.yes)
     found = candidates()
     if not found:
-        return flatten_place(find_place(None), named=False, sure=args.yes, anyway=args.anyway)
+        return flatten_place(find_place(None), wish, named=False, sure=args.yes)
     in_reach = [each for each in found if not each.out_of_reach]
     if len(found) > len(in_reach) < 2 and args.number is None:
-        return _beside_unknown(args, in_reach, [each for each in found if each.out_of_reach])
+        return _beside_unknown(args, wish, in_reach, [each for each in found if each.out_of_reach])
     if len(found) > 1:
-        return _of_several(args, found)
+        return _of_several(args, wish, found)
     if args.number not in {None, 1}:
         raise InputError(f"{args.number} is none of them: 1 {found[0].line}")
-    return flatten_place(found[0].place, named=True, sure=args.yes, anyway=args.anyway)
+    return flatten_place(found[0].place, wish, named=True, sure=args.yes)
 
 
-def _beside_unknown(args: Namespace, in_reach: "Sequence[Candidate]", unknown: "Sequence[Candidate]") -> int:
+def _beside_unknown(
+    args: Namespace, wish: "FlatWish", in_reach: "Sequence[Candidate]", unknown: "Sequence[Candidate]"
+) -> int:
     """Flatten the one that can be, which leaves no choice; that another may hold something is told, and is no success."""
     from engine.cli.flattening import flatten_place, warn_line
 
@@ -76,12 +81,12 @@ def _beside_unknown(args: Namespace, in_reach: "Sequence[Candidate]", unknown: "
         warn_line(each.line)
     warn_line("look for yourself what is held there; then start that engine and unlock it, or move its directory away")
     for each in in_reach:
-        if status := flatten_place(each.place, named=True, sure=args.yes, anyway=args.anyway):
+        if status := flatten_place(each.place, wish, named=True, sure=args.yes):
             return status
     return EXIT_BAD_INPUT
 
 
-def _of_several(args: Namespace, found: "Sequence[Candidate]") -> int:
+def _of_several(args: Namespace, wish: "FlatWish", found: "Sequence[Candidate]") -> int:
     """Let a person choose; who says `--yes` must have chosen, lest the wrong one stays open."""
     from engine.cli.flattening import confirmed, flatten_place, print_line, warn_line
 
@@ -93,7 +98,7 @@ def _of_several(args: Namespace, found: "Sequence[Candidate]") -> int:
         if not args.yes and not confirmed():
             print_line("nothing was sent")
             return EXIT_DIFFERENT
-        return _all_at_once(found, anyway=args.anyway)
+        return _all_at_once(found, wish)
     if args.yes:
         warn_line("nothing was sent; say which:")
         warn_line("  myquant-tui flat --yes --all")
@@ -105,13 +110,13 @@ def _of_several(args: Namespace, found: "Sequence[Candidate]") -> int:
         print_line("nothing was sent")
         return EXIT_DIFFERENT
     if chosen == _ALL:
-        return _all_at_once(found, anyway=args.anyway) if confirmed() else EXIT_DIFFERENT
+        return _all_at_once(found, wish) if confirmed() else EXIT_DIFFERENT
     if chosen > len(found):
         raise InputError(f"{chosen} is none of them; allowed: 1 to {len(found)}, --all")
-    return flatten_place(found[chosen - 1].place, named=True, sure=False, anyway=args.anyway)
+    return flatten_place(found[chosen - 1].place, wish, named=True, sure=False)
 
 
-def _all_at_once(found: "Sequence[Candidate]", *, anyway: bool) -> int:
+def _all_at_once(found: "Sequence[Candidate]", wish: "FlatWish") -> int:
     """Flatten them side by side: one that does not answer keeps no other waiting. 0 when every one is verified."""
     from engine.cli.flattening import flatten_place, print_line, warn_line
 
@@ -120,9 +125,8 @@ def _all_at_once(found: "Sequence[Candidate]", *, anyway: bool) -> int:
     def one(each: "Candidate") -> None:
         name = f"{each.place.mode} " if each.place.mode else ""
         try:
-            status = flatten_place(
-                each.place, named=True, sure=True, anyway=anyway, say=lambda line: print_line(f"{name}| {line}")
-            )
+            own = wish._replace(say=lambda line: print_line(f"{name}| {line}"))
+            status = flatten_place(each.place, own, named=True, sure=True)
         except UserError as problem:
             for line in problem.lines:
                 warn_line(f"{name}| {line}")

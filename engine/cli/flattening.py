@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from functools import cache, partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from engine.cli.output import warn
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, StateBusyError, UserError
@@ -14,6 +14,9 @@ from engine.shortcut.receipt import leaves_nothing
 from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from engine.config import Config
     from engine.journal import JournalledAccount
     from engine.model.snapshot import Snapshot
     from engine.serving import EngineDir
@@ -43,19 +46,37 @@ def interrupted() -> int:
     return EXIT_INTERRUPTED
 
 
-def flatten_place(place: "EngineDir", *, named: bool, sure: bool, anyway: bool = False, say: Say = print_line) -> int:
-    """Show the plan, ask unless it is `sure`, go flat; 0 only when it is verified that nothing is held any more.
+class FlatWish(NamedTuple):
+    """How a flat is wanted: under which configuration where no engine runs, whether in a closed market too (`anyway`), and where it is told."""
 
-    A market that is closed is waited for, unless `anyway`.
-    """
+    config: Callable[[], "Config"]
+    anyway: bool = False
+    say: Say = print_line
+
+
+def wish_of(args: "Namespace", *, anyway: bool = False) -> FlatWish:
+    """What the arguments say of it; the configuration is looked at only where it is needed."""
+    return FlatWish(partial(_config_of, args), anyway)
+
+
+def _config_of(args: "Namespace") -> "Config":
+    from engine.cli.options import overrides_of, trust_named
+    from engine.serving import offline_flat
+
+    trust_named(args)
+    return offline_flat.usable_config(warn_line, args.config, overrides_of(args))
+
+
+def flatten_place(place: "EngineDir", wish: FlatWish, *, named: bool, sure: bool) -> int:
+    """Show the plan, ask unless it is `sure`, go flat; 0 only when it is verified that nothing is held any more."""
     from engine.link import LinkError, Oneshot
     from engine.outside.trust import doubt_of_folder
 
     if doubt := doubt_of_folder(place.folder):
         warn_line(f"{place.where}: {doubt}, who could have put another engine in place of the one that is meant")
     if not place.pid:
-        close = partial(_close_journalled, place, named=named, sure=sure, anyway=anyway, say=say)
-        return _close_or_ask(close, place, "flat command", anyway=anyway, say=say)
+        close = partial(_close_journalled, place, wish, named=named, sure=sure)
+        return _close_or_ask(close, place, "flat command", wish)
     silent = False
     try:
         with Oneshot(place.socket, "flat") as call:
@@ -64,30 +85,23 @@ def flatten_place(place: "EngineDir", *, named: bool, sure: bool, anyway: bool =
         silent = True
         lines = [f"engine {place.pid} does not answer, what it holds is not known: {error}"]
     for line in lines:
-        say(line)
+        wish.say(line)
     if not sure and not confirmed():
-        say("nothing was sent")
+        wish.say("nothing was sent")
         return EXIT_DIFFERENT
-    return flatten(place, "flat command", silent=silent, anyway=anyway, say=say)
+    return flatten(place, "flat command", wish, silent=silent)
 
 
-def flatten(
-    place: "EngineDir",
-    reason: str,
-    *,
-    silent: bool = False,
-    anyway: bool = False,
-    say: Say = print_line,
-    tries: int = _MOST_TRIES,
-) -> int:
+def flatten(place: "EngineDir", reason: str, wish: FlatWish, *, silent: bool = False, tries: int = _MOST_TRIES) -> int:
     """Have the engine of `place` go flat, and say how it goes; the exit status.
 
     Where it is gone, what it held is closed from here, and where another has begun meanwhile that one is asked: `tries` times.
     """
     from engine.serving import remote
 
+    say, obstacle = wish.say, cache(partial(_obstacle, place, wish))
     try:
-        receipt = remote.flatten(place, reason, say, cache(partial(_obstacle, place)), silent=silent, anyway=anyway)
+        receipt = remote.flatten(place, reason, say, obstacle, silent=silent, anyway=wish.anyway)
     except remote.HeldError as held:
         return _held(held, say)
     except remote.OwnerGoneError as gone:
@@ -95,9 +109,9 @@ def flatten(
         from engine.serving import offline_flat
 
         past = gone.past  # perhaps its disk hangs
-        close = partial(_close_journalled, place, named=True, sure=True, past=past, anyway=anyway, say=say)
+        close = partial(_close_journalled, place, wish, named=True, sure=True, past=past)
         in_time = partial(offline_flat.in_time, place, offline_flat.AFTER_END_S, close)
-        return _close_or_ask(in_time, place, reason, anyway=anyway, say=say, tries=tries)
+        return _close_or_ask(in_time, place, reason, wish, tries=tries)
     if receipt is None:
         warn_line(f"NOT verified flat within {remote.FLAT_WITHIN_S:.0f} s; an engine that has accepted it keeps trying")
         return EXIT_DIFFERENT
@@ -107,7 +121,7 @@ def flatten(
 
 
 def _close_or_ask(
-    close: Callable[[], int], place: "EngineDir", reason: str, *, anyway: bool, say: Say, tries: int = _MOST_TRIES
+    close: Callable[[], int], place: "EngineDir", reason: str, wish: FlatWish, *, tries: int = _MOST_TRIES
 ) -> int:
     """`close` what a dead engine held; one that has begun meanwhile has taken it over, and is asked instead."""
     try:
@@ -119,8 +133,8 @@ def _close_or_ask(
         if not tries:
             lay_flat(place.folder / FLAT_FILE)  # for whoever goes on with it at last
             raise
-        say(f"{busy}: it is asked instead")
-        return flatten(place_of(place.folder), reason, anyway=anyway, say=say, tries=tries - 1)
+        wish.say(f"{busy}: it is asked instead")
+        return flatten(place_of(place.folder), reason, wish, tries=tries - 1)
 
 
 def _held(held: UserError, say: Say) -> int:
@@ -129,14 +143,13 @@ def _held(held: UserError, say: Say) -> int:
     return held.exit_status
 
 
-def _close_journalled(
-    place: "EngineDir", *, named: bool, sure: bool, past: int = 0, anyway: bool = False, say: Say = print_line
-) -> int:
+def _close_journalled(place: "EngineDir", wish: FlatWish, *, named: bool, sure: bool, past: int = 0) -> int:
     """Close what the journal of a dead engine says is held; `past` is one that was killed and holds its locks still."""
     from engine.serving import offline_flat, remote
 
     if place.mode in REAL_MODES:
-        return _close_at_broker(place, sure=sure, past=past, anyway=anyway, say=say)
+        return _close_at_broker(place, wish, sure=sure, past=past)
+    say = wish.say
     left = offline_flat.find_account(place, named=named)
     place, account = left.place, left.account
     say(f"no engine is running for {place.where}")
@@ -144,9 +157,9 @@ def _close_journalled(
         say("its journal holds nothing")
         return _granted(place)
     if place.mode in REAL_MODES:  # by its journal: the stamp of the directory is gone
-        return _close_at_broker(place, sure=sure, past=past, anyway=anyway, say=say)
+        return _close_at_broker(place, wish, sure=sure, past=past)
     offline_flat.check_simulated(place)
-    config = offline_flat.usable_config(warn_line)
+    config = wish.config()
     prices = offline_flat.last_prices(place, warn_line)
     for line in _journalled_plan(account, prices):
         say(line)
@@ -157,7 +170,7 @@ def _close_journalled(
         verified = offline_flat.in_time(
             place,
             offline_flat.ENDS_S,
-            lambda: offline_flat.flatten(config, place, account, prices, say, past, anyway=anyway),
+            lambda: offline_flat.flatten(config, place, account, prices, say, past, anyway=wish.anyway),
         )
     except remote.HeldError as held:
         return _held(held, say)
@@ -170,25 +183,25 @@ def _close_journalled(
     return _granted(place)
 
 
-def _close_at_broker(place: "EngineDir", *, sure: bool, past: int, anyway: bool, say: Say) -> int:
+def _close_at_broker(place: "EngineDir", wish: FlatWish, *, sure: bool, past: int) -> int:
     """Close what the broker holds whose orders a dead engine sent."""
     import os
 
     from engine.serving import offline_flat, real_flat, remote
 
-    left = real_flat.left_at(place)
+    left, say = real_flat.left_at(place), wish.say
     say(f"no engine is running for {place.where}")
     for line in real_flat.plan(left):
         say(line)
     if not sure and not confirmed():
         say("nothing was done")
         return EXIT_DIFFERENT
-    config = offline_flat.usable_config(warn_line)
+    config = wish.config()
     try:
         verified = offline_flat.in_time(
             place,
             real_flat.ENDS_S,
-            lambda: real_flat.flatten(config, os.environ, left, say, past, anyway=anyway),
+            lambda: real_flat.flatten(config, os.environ, left, say, past, anyway=wish.anyway),
         )
     except remote.HeldError as held:
         return _held(held, say)
@@ -198,15 +211,15 @@ def _close_at_broker(place: "EngineDir", *, sure: bool, past: int, anyway: bool,
     return _granted(place)
 
 
-def _obstacle(place: "EngineDir") -> str:
+def _obstacle(place: "EngineDir", wish: FlatWish) -> str:
     """Why what the engine of `place` holds could not be closed from here if it were dead, or ""."""
     if place.mode not in REAL_MODES:
         return ""
     import os
 
-    from engine.serving import offline_flat, real_flat
+    from engine.serving import real_flat
 
-    return real_flat.obstacle(offline_flat.usable_config(warn_line), os.environ, place)
+    return real_flat.obstacle(wish.config(), os.environ, place)
 
 
 def _granted(place: "EngineDir") -> int:

@@ -178,6 +178,14 @@ def trusted_hosts(args: Namespace) -> list[str]:
     return [*args.trust_hosts, *args.more_trust_hosts]
 
 
+def trust_named(args: Namespace) -> None:
+    """Let credentials be told to each `--trust-host`: in the environment, so that an engine that is started from here knows it as well."""
+    from engine.venues.venue import TRUST_VARIABLE
+
+    if named := trusted_hosts(args):
+        os.environ[TRUST_VARIABLE] = ",".join(filter(None, (os.environ.get(TRUST_VARIABLE, ""), *named)))
+
+
 def day_option(parser: Parser) -> None:
     """Add which session day of a journal is meant."""
     parser.add_argument("--day", type=_day, metavar="D", help="2026-11-27, today, yesterday, -1 (default: the newest)")
@@ -199,10 +207,8 @@ def load_config(args: Namespace, *, logs_in: bool = False, runs: bool = False, c
     from engine.config import Layer, find_config, load
     from engine.outside.trust import doubt_of_file, of_another, require
     from engine.venues.registry import sections, venue_of
-    from engine.venues.venue import TRUST_VARIABLE
 
-    if named := trusted_hosts(args):  # in the environment, so that an engine that is started from here knows it as well
-        os.environ[TRUST_VARIABLE] = ",".join(filter(None, (os.environ.get(TRUST_VARIABLE, ""), *named)))
+    trust_named(args)
     said = {
         "--delivery": ("engine.delivery", args.delivery),
         "--source": ("feed.source", args.source),

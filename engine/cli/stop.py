@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from engine.cli.options import Parser, engine_options
+from engine.cli.options import Parser, config_options, engine_options
 from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_POSITION_OPEN, EXIT_WELL, InputError
 
 if TYPE_CHECKING:
@@ -21,17 +21,19 @@ def arguments(parser: Parser) -> None:
     how.add_argument("--flat", action="store_true", help="close every position first, and verify it")
     how.add_argument("--leave-open", action="store_true", help="end it whatever it holds; nobody watches that then")
     engine_options(parser)
+    config_options(parser)
 
 
 def run(args: Namespace) -> int:
     """End it: 0 when it has ended, 75 when a paper or live one ended holding something, or may have."""
-    from engine.cli.flattening import flatten, interrupted
+    from engine.cli.flattening import flatten, interrupted, wish_of
     from engine.cli.output import warn
     from engine.serving import find_place, place_of
     from engine.serving.journalled import left_in
     from engine.serving.remote import stop
     from engine.serving.status import held_by
 
+    wish = wish_of(args)
     place = find_place(args.state_dir)
     if not place.pid:
         raise InputError(f"no engine is running for {place.where}")
@@ -42,7 +44,7 @@ def run(args: Namespace) -> int:
             return EXIT_DIFFERENT if word is not None else EXIT_BAD_INPUT
         first_flat = word == "FLAT"
     try:
-        if first_flat and (status := flatten(place, "stop --flat")) != EXIT_WELL:
+        if first_flat and (status := flatten(place, "stop --flat", wish)) != EXIT_WELL:
             return status
     except KeyboardInterrupt:
         return interrupted()

@@ -66,17 +66,9 @@ def _live(args: Namespace, config: "Config") -> int:
     _, folder = live_place(config, os.environ, args.state_dir)
     args.state_dir, args.require_credentials = folder, True
     words, recordings = _words(args, config, [str(folder)])
-    flat = ["--yes", "--state-dir", str(folder)] if config.live.on_engine_death == "flat" else []
-    sys.stdout.write(unit_text(words, [str(folder), recordings], flat, _config_folder(args)))
+    flat = ["--yes", "--state-dir", str(folder), *_config_words(args)]
+    sys.stdout.write(unit_text(words, [str(folder), recordings], flat if config.live.on_engine_death == "flat" else ()))
     return 0
-
-
-def _config_folder(args: Namespace) -> str:
-    """Where `flat` finds the configuration of this engine, which it takes from the folder that it is started in; "" for the user's."""
-    from engine.config import bundled, find_config
-
-    found = find_config(args.config).absolute()
-    return str(found.parent) if found.name == "config.toml" and found != bundled("config.toml").absolute() else ""
 
 
 def _words(args: Namespace, config: "Config", folders: list[str]) -> tuple[list[str], str]:
@@ -101,17 +93,12 @@ def _beside(args: Namespace) -> int:
 
     from engine.assembly.recording_config import recordings_folder
     from engine.assembly.wanted_markets import wanted_hours
-    from engine.cli.options import overrides_of
-    from engine.config import bundled, find_config
     from engine.serving.after_sessions import after_sessions
     from engine.serving.state_dirs import usual_folder
     from engine.serving.unit_beside import serve_unit, validate_unit
 
     config = load_config(args)
-    words = [word for override in (*overrides_of(args), *_feed(args)) for word in ("--set", override)]
-    found = find_config(args.config)
-    if args.config is not None or found != bundled("config.toml"):
-        words += ["--config", str(found.absolute())]
+    words = _config_words(args)
     states = args.state_dir.absolute() if args.state_dir else usual_folder("live").parent
     if args.state_dir is not None:
         words += ["--state-dir", str(states)]
@@ -128,7 +115,18 @@ def _beside(args: Namespace) -> int:
     return 0
 
 
-def _feed(args: Namespace) -> list[str]:
-    """The feed that was named here, as overrides: `serve` and `validate` have no options for it."""
+def _config_words(args: Namespace) -> list[str]:
+    """What says the same configuration to a command that has no options for a feed, and is started elsewhere."""
+    from engine.cli.options import overrides_of, trusted_hosts
+    from engine.config import bundled, find_config
+
+    source = [f"feed.source={args.source}"] if args.source else []
     symbols = [f"feed.symbols={json.dumps(args.symbols)}"] if args.symbols else []
-    return [f"feed.source={args.source}", *symbols] if args.source else symbols
+    words = [word for override in (*overrides_of(args), *source, *symbols) for word in ("--set", override)]
+    words += [word for host in trusted_hosts(args) for word in ("--trust-host", host)]
+    found = find_config(args.config)
+    return (
+        words
+        if args.config is None and found == bundled("config.toml")
+        else [*words, "--config", str(found.absolute())]
+    )

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from threading import Thread
@@ -70,10 +70,10 @@ def check_simulated(place: EngineDir) -> None:
         raise InputError(f"{place.where}: its mode is none of this version; use the broker's own app")
 
 
-def usable_config(warn: Callable[[str], None]) -> Config:
-    """Return the configuration; one that is wrong must not be in the way of a flat."""
+def usable_config(warn: Callable[[str], None], path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
+    """Return the configuration at `path` (None: that which is found) under `overrides`; one that is wrong must not be in the way of a flat."""
     try:
-        return load(find_config(None))
+        return load(find_config(path), overrides)
     except UserError as problem:
         warn(f"{problem.lines[0]}: the program's own configuration takes its place")
         return load(bundled("config.toml"))

@@ -102,8 +102,8 @@ def _within_reach(config: Config, environ: Mapping[str, str], place: EngineDir) 
         raise InputError(f"{source}: no credentials to ask the broker with; use the broker's own app")
     if access.is_simulated(config, environ) != (place.mode == "live-sim"):
         raise InputError(
-            f"{place.where} is of mode {place.mode}, and the configuration of the present folder names"
-            " another broker; allowed: from the folder, or with the environment, that the engine was started with"
+            f"{place.where} is of mode {place.mode}, and the configuration names another broker; allowed: with the"
+            " --config, --set and environment that the engine was started with"
         )
     return config, account
 

@@ -79,7 +79,7 @@ Description=myquant-tui: closes everything
 [Service]
 Type=oneshot
 ExecStart={command}
-{where}TimeoutStartSec=900
+TimeoutStartSec=900
 EnvironmentFile=-%h/.config/myquant-tui/environment
 UMask=0077
 LimitCORE=0
@@ -93,13 +93,11 @@ MemoryMax=200M
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,@+")
 
 
-def unit_text(
-    arguments: Sequence[str], writable: Sequence[str], flat: Sequence[str] = (), config_folder: str = ""
-) -> str:
+def unit_text(arguments: Sequence[str], writable: Sequence[str], flat: Sequence[str] = ()) -> str:
     """Return the unit that runs this very program as `engine` with `arguments`, and may write into the folders `writable`.
 
-    With the words of `flat` a second one closes everything once the first has died again and again, by the configuration
-    in `config_folder` ("": the user's). Raises InputError for a word that no unit can hold.
+    With the words of `flat` a second one closes everything once the first has died again and again. Raises InputError for
+    a word that no unit can hold.
     """
     may_write = " ".join(quoted(f"-{each}") for each in writable)
     unit = _UNIT.format(
@@ -111,8 +109,7 @@ def unit_text(
     )
     if not flat:
         return unit
-    where = f"WorkingDirectory={_printable(config_folder).replace('%', '%%')}\n" if config_folder else ""
-    return unit + _FLAT.format(command=_command("flat", *flat), writable=may_write, where=where)
+    return unit + _FLAT.format(command=_command("flat", *flat), writable=may_write)
 
 
 def _command(*words: str) -> str:

@@ -1,18 +1,23 @@
 """What is done for a dead engine is not held up by its disk, and done in its own time."""
 
+import os
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from engine.assembly import build
+from engine.assembly import build, load
 from engine.backtest.headless import run_to_end
+from engine.cli.commands import read
+from engine.cli.flattening import wish_of
+from engine.config import Config, bundled
 from engine.journal import JOURNAL_FILE, read_events
 from engine.model.errors import DiskError, InputError
 from engine.model.events import TradeClosed
 from engine.serving.offline_flat import LastPrice, check_simulated, find_account, flatten, in_time
 from engine.serving.state_dirs import EngineDir, place_of
 from engine.text.sanitize import clean
+from engine.venues.venue import TRUST_VARIABLE
 from tests.support.builders import EAGER, ListSource, config, ms, ticks
 from tests.support.waiting import PATIENCE_S
 
@@ -56,3 +61,33 @@ def test_what_may_be_held_elsewhere_is_not_closed_as_if_it_were_simulated(tmp_pa
         check_simulated(EngineDir(tmp_path, clean(mode), 0))
     for simulated in ("paper", "mock"):
         check_simulated(EngineDir(tmp_path, clean(simulated), 0))
+
+
+def configured(*words: str) -> Config:
+    """Under which configuration `flat` stands in for a dead engine, told so."""
+    _, args = read(["flat", *words], None)
+    return wish_of(args).config()
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_it_is_done_under_the_configuration_that_is_named(
+    tmp_path: Path, before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text("[capital]\ninitial_capital = 70_000\n")
+    words = ["--config", str(path), "--set", "logging.level=debug"]
+    _, args = read([*words, "flat"] if before else ["flat", *words], None)
+    found = wish_of(args).config()
+    assert (found.capital.initial_capital, found.logging.level) == (70_000, "debug")
+    monkeypatch.delenv(TRUST_VARIABLE, raising=False)
+    configured("--trust-host", "tunnel.example")
+    assert os.environ.pop(TRUST_VARIABLE) == "tunnel.example"
+
+
+@pytest.mark.parametrize("words", [("--config", "none.toml"), ("--set", "smartapi.rest_url")])
+def test_one_that_is_named_and_wrong_is_not_in_the_way(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert configured(*words) == load(bundled("config.toml"))
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith(": the program's own configuration takes its place")

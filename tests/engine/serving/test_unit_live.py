@@ -41,8 +41,11 @@ def test_after_three_restarts_within_a_minute_everything_is_closed(
     assert words[:5] == [sys.executable, "-P", "-m", "engine", "engine"]
     assert {"--live", "--require-credentials"} <= set(words)
     assert words[words.index("--state-dir") + 1] == folder
-    assert shlex.split(flat["ExecStart"])[4:] == ["flat", "--yes", "--state-dir", folder]
-    assert "WorkingDirectory" not in flat
+    said = shlex.split(flat["ExecStart"])[4:]
+    assert said[:4] == ["flat", "--yes", "--state-dir", folder]
+    assert "live.on_engine_death=flat" in said
+    assert {f"{key}={value}" for key, value in SAID.items()} <= {word.replace("%%", "%") for word in said}
+    assert "--config" not in said
     assert flat["Type"] == "oneshot"
     assert flat["EnvironmentFile"] == engine["EnvironmentFile"]
     assert flat["ReadWritePaths"] == engine["ReadWritePaths"]
@@ -53,8 +56,10 @@ def test_the_flat_goes_by_the_engines_own_configuration(tmp_path: Path, capsys: 
     folder.mkdir()
     path = folder / "config.toml"
     path.write_text('[live]\non_engine_death = "flat"\n', encoding="utf-8")
-    _, flat = printed(capsys, "--config", str(path))
-    assert flat["WorkingDirectory"] == f"{tmp_path}/50%% mine"
+    _, flat = printed(capsys, "--config", str(path), "--trust-host", "tunnel.example")
+    said = shlex.split(flat["ExecStart"])
+    assert said[said.index("--config") + 1] == f"{tmp_path}/50%% mine/config.toml"
+    assert said[said.index("--trust-host") + 1] == "tunnel.example"
 
 
 def test_else_the_service_rests(capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,20 +47,6 @@ HOLDING = (
 )
 
 
-_CONFIG = """[feed]
-source = "smartapi"
-symbols = ["{symbol}"]
-[smartapi]
-stream_url = "{broker.ws_url}"
-orders_url = "{broker.orders_url}"
-rest_url = "{broker.http_url}"
-master_url = "{broker.master_url}"
-[instruments.{symbol}]
-token = "{token}"
-lot_size = {lot}
-"""
-
-
 class LiveShell(OperatorShell):
     """Starts engines with `--live`; `rules` are more keys of their configuration."""
 
@@ -124,9 +110,9 @@ class LiveShell(OperatorShell):
         until(lambda: self.broker.counters().ticks >= goal)
 
     def flat_of_the_dead(self) -> Answer:
-        """The command `flat` where no engine runs: it finds the broker by the configuration of its folder."""
-        self.lay("config.toml", _CONFIG.format(broker=self.broker, symbol=SYMBOL, token=self.broker.tokens[0], lot=LOT))
-        return self.run("flat", "--yes", "--anyway", "--state-dir", self.state, **ENVIRON)
+        """The command `flat` where no engine runs, told of the configuration in the words that the engine was."""
+        keys = [word for rule in self.rules for word in ("--set", rule)]
+        return self.run("flat", "--yes", "--anyway", "--state-dir", self.state, *keys, **ENVIRON)
 
     def no_order_twice(self, *, short: bool = False) -> None:
         """See that no order was sent more than once, by the broker's own count, and nothing was ever sold short (`short`: but by others)."""
