@@ -1,6 +1,7 @@
 """One round: order book, trade book and positions, read one after the other. All three are good, or the round has failed. Knows no broker."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
@@ -8,13 +9,15 @@ from msgspec import Struct
 
 from engine.execution.order_dialect import Reply, ReplyMeaning, WireRequest
 from engine.execution.told_fields import MisfitError
+from engine.execution.told_rows import NOT_READABLE
 from engine.model.order_reports import FillReport, NetReport, OrderAnswer, OrderReport, RoundFailed, RoundRead
 from engine.outside.https import HttpAnswer
 from engine.text.redaction import redact
-from engine.text.sanitize import clean
+from engine.text.sanitize import CleanText, clean
 
 _NAMES: Final = ("order book", "trade book", "positions")
 _REASON_LIMIT: Final = 200
+_DIGEST_BYTES: Final = 16  # no two texts of a day's have the same
 
 
 class HeardReply(Protocol):
@@ -32,7 +35,7 @@ _Heard = TypeVar("_Heard", bound=HeardReply)
 
 
 class Books(Protocol[_Heard]):
-    """How one broker lists the three; a reading raises MisfitError or msgspec.ValidationError where what came is no such list."""
+    """How one broker lists the three; a reading raises MisfitError where what came is no such list."""
 
     @property
     def wires(self) -> tuple[WireRequest, WireRequest, WireRequest]:
@@ -52,9 +55,10 @@ class Books(Protocol[_Heard]):
 
 
 class _Told(Struct, frozen=True):
-    """The newest good answer about a list, what it was read with, and what it said."""
+    """The newest good answer about a list as its status and a digest, what it was read with, and what it said."""
 
-    reply: HttpAnswer
+    status: int
+    digest: bytes
     orders: tuple[OrderReport, ...]
     said: tuple[Any, ...]
 
@@ -62,9 +66,9 @@ class _Told(Struct, frozen=True):
         """Whether `reply` says the same, beside these orders."""
         return (
             isinstance(reply, HttpAnswer)
-            and reply.body == self.reply.body
-            and reply.status == self.reply.status
+            and reply.status == self.status
             and orders is self.orders
+            and _digest(reply.body) == self.digest
         )
 
 
@@ -108,11 +112,11 @@ class ThreeBookRound(Generic[_Heard]):
             heard = self._rounds.books.hear(reply)
             try:
                 said = self._read(heard, now_ms)
-            except (MisfitError, msgspec.ValidationError) as error:
+            except MisfitError as error:
                 reason = clean(redact(f"{_NAMES[index]}: {error}").strip(), _REASON_LIMIT)
                 return heard.means(RoundFailed(self._number, reason, heard.wait_s))
             if isinstance(reply, HttpAnswer):
-                self._rounds.told[index] = _Told(reply, self._orders, said)
+                self._rounds.told[index] = _Told(reply.status, _digest(reply.body), self._orders, said)
         self._said.append(said)
         if len(self._said) < len(_NAMES):
             return None
@@ -133,23 +137,46 @@ class ThreeBookRound(Generic[_Heard]):
         return books.net(heard)
 
 
-_Row = TypeVar("_Row")
+def is_beside(fill: FillReport, orders: Mapping[CleanText, OrderReport]) -> bool:
+    """Whether a fill that was read before is of the instrument that its order among `orders`, by their numbers, is of."""
+    order = orders.get(fill.broker_id)
+    return order is not None and order.instrument == fill.instrument
+
+
 _Report = TypeVar("_Report")
 
 
-class RowMemory(Generic[_Row, _Report]):
-    """What the rows of a list's newest reading said: most come again as they were, and to read one takes longer than to find it."""
+class RowMemory(Generic[_Report]):
+    """What the rows of a list's newest reading said, by a digest of each: most come again as they were.
+
+    To read one takes longer than to find it, and its bytes and fields weigh ten times as much as what it says.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[_Row, _Report] = {}
+        self._known: dict[bytes, _Report] = {}
 
-    def read(self, rows: Sequence[_Row], report: Callable[[_Row], _Report]) -> tuple[_Report, ...]:
-        """What each of `rows` says; raises MisfitError that names the row."""
-        reports: dict[_Row, _Report] = {}
+    def read(
+        self,
+        rows: Sequence[msgspec.Raw],
+        report: Callable[[msgspec.Raw], _Report],
+        stands: Callable[[_Report], bool] = lambda _: True,
+    ) -> tuple[_Report, ...]:
+        """What each of `rows` says, anew where what was known no longer `stands`; raises MisfitError that names the row."""
+        known: dict[bytes, _Report] = {}
+        told: list[_Report] = []
         for number, row in enumerate(rows, 1):
-            try:
-                reports[row] = self._known[row] if row in self._known else report(row)
-            except MisfitError as error:
-                raise MisfitError(f"row {number}: {error}") from None
-        self._known = reports
-        return tuple(reports[row] for row in rows)
+            key = _digest(row)
+            found = self._known.get(key)
+            if found is None or not stands(found):
+                try:
+                    found = report(row)
+                except (MisfitError, *NOT_READABLE) as error:
+                    raise MisfitError(f"row {number}: {error}") from None
+            known[key] = found
+            told.append(found)
+        self._known = known
+        return tuple(told)
+
+
+def _digest(told: bytes | msgspec.Raw) -> bytes:
+    return blake2b(told, digest_size=_DIGEST_BYTES).digest()

@@ -1,8 +1,9 @@
 """What is alike in the rows of brokers' lists, however they name their fields. Knows no broker."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -14,8 +15,21 @@ from engine.outside.https import HttpAnswer
 from engine.text.sanitize import CleanText, clean
 
 NAME_LIMIT: Final = 80
+NOTHING: Final = msgspec.Raw(b"null")  # the data of an answer that has none
+NOT_READABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _BUSY_WAIT_S: Final = 1.0  # where the broker does not say for how long
 _LONGEST_WAIT_S: Final = 60
+
+
+_Kind = TypeVar("_Kind")
+
+
+def told_in(data: msgspec.Raw, kind: type[_Kind]) -> _Kind | None:
+    """What the data of an answer says, None where there is none; raises MisfitError."""
+    try:
+        return None if data == NOTHING else msgspec.json.decode(data, type=kind)
+    except NOT_READABLE as error:
+        raise MisfitError(str(error)) from None
 
 
 def clean_name(told: str | None) -> CleanText:

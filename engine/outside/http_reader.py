@@ -41,7 +41,8 @@ class AnswerReader:
             return self._take_chunks()
         count = len(self._data)
         if self._expected is not None:
-            return self._answer(bytes(self._data[: self._expected])) if count >= self._expected else None
+            # By a view, as a slice would be one more copy of a list that may be long.
+            return self._answer(bytes(memoryview(self._data)[: self._expected])) if count >= self._expected else None
         if count > self._limit:
             raise self._too_large()
         return None

@@ -13,6 +13,8 @@ import msgspec
 
 from engine.config import Config, wanted_symbols
 from engine.execution.order_dialect import NoAnswer, Reply, WireRequest
+from engine.execution.told_fields import MisfitError
+from engine.execution.told_rows import told_in
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import ConfigError, UserError
 from engine.model.order_reports import Quoted, Refused, RoundFailed, RoundRead
@@ -247,9 +249,12 @@ def expiry_of(jwt: str) -> int:
     return int(expires) if isinstance(expires, int | float) and 10**9 < expires < 10**11 else 0
 
 
-def _amount(data: object, key: str) -> Decimal | None:
+def _amount(data: msgspec.Raw, key: str) -> Decimal | None:
     """An amount in rupees that an answer has under `key`, text or number; None where there is none."""
-    told = data.get(key) if isinstance(data, dict) else None
+    try:
+        told = (told_in(data, dict[str, object]) or {}).get(key)
+    except MisfitError:
+        return None
     if isinstance(told, bool) or not isinstance(told, int | float | str):
         return None
     try:

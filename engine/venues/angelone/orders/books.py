@@ -4,9 +4,10 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from engine.execution.book_rounds import RowMemory
+from engine.execution.book_rounds import RowMemory, is_beside
 from engine.execution.order_dialect import Reply
 from engine.execution.told_fields import MisfitError, to_identity
+from engine.execution.told_rows import told_in
 from engine.execution.traded_instruments import TradedInstruments
 from engine.model.order_reports import FillReport, NetReport, OrderReport
 from engine.venues.angelone.orders.meanings import Heard, hear
@@ -14,6 +15,8 @@ from engine.venues.angelone.orders.requests import ORDER_BOOK, POSITIONS, TRADE_
 from engine.venues.angelone.orders.rows import OrderRow, PositionRow, TradeRow, fill_report, net_reports, order_report
 
 _Row = TypeVar("_Row")
+_ORDERS: Final = msgspec.json.Decoder(OrderRow)
+_TRADES: Final = msgspec.json.Decoder(TradeRow)
 
 
 class SmartApiBooks:
@@ -23,22 +26,27 @@ class SmartApiBooks:
 
     def __init__(self, traded: TradedInstruments) -> None:
         self._traded = traded
-        self._orders: RowMemory[OrderRow, OrderReport] = RowMemory()
-        self._fills: RowMemory[tuple[TradeRow, OrderReport | None], FillReport] = RowMemory()
+        self._orders: RowMemory[OrderReport] = RowMemory()
+        self._fills: RowMemory[FillReport] = RowMemory()
 
     def hear(self, reply: Reply) -> Heard:
         """What kind of reply it is."""
         return hear(reply)
 
     def orders(self, heard: Heard) -> tuple[OrderReport, ...]:
-        """The order book; raises MisfitError, msgspec.ValidationError, like those below."""
-        return self._orders.read(rows_in(heard, OrderRow), lambda row: order_report(row, self._traded))
+        """The order book; raises MisfitError, like those below."""
+        rows = rows_in(heard, msgspec.Raw)
+        return self._orders.read(rows, lambda row: order_report(_ORDERS.decode(row), self._traded))
 
     def fills(self, heard: Heard, orders: tuple[OrderReport, ...], now_ms: int) -> tuple[FillReport, ...]:
         """The trade book, beside the orders of its round."""
         known = {each.broker_id: each for each in orders}
-        rows = [(row, known.get(to_identity(row.orderid))) for row in rows_in(heard, TradeRow)]
-        return self._fills.read(rows, lambda row: fill_report(*row, self._traded, now_ms))
+
+        def read(raw: msgspec.Raw) -> FillReport:
+            row = _TRADES.decode(raw)
+            return fill_report(row, known.get(to_identity(row.orderid)), self._traded, now_ms)
+
+        return self._fills.read(rows_in(heard, msgspec.Raw), read, lambda told: is_beside(told, known))
 
     def net(self, heard: Heard) -> tuple[NetReport, ...]:
         """The positions."""
@@ -46,9 +54,9 @@ class SmartApiBooks:
 
 
 def rows_in(heard: Heard, kind: type[_Row]) -> list[_Row]:
-    """The rows of a list; none where it says that there are none. Raises MisfitError, msgspec.ValidationError."""
+    """The rows of a list; none where it says that there are none. Raises MisfitError."""
     if heard.yes:
-        return [] if heard.data is None else msgspec.convert(heard.data, list[kind])  # type: ignore[valid-type]
+        return told_in(heard.data, list[kind]) or []  # type: ignore[valid-type]
     if heard.meaning.read == "empty":
         return []
     raise MisfitError(heard.text)

@@ -2,11 +2,10 @@
 
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from engine.execution.told_fields import MisfitError, Told, price_or_nought
-from engine.execution.told_rows import Depth, best_prices
+from engine.execution.told_rows import Depth, best_prices, told_in
 from engine.execution.traded_instruments import TradedInstruments
 from engine.model.order_reports import OrderReport, Quoted
 from engine.model.order_requests import ReadOrder
@@ -40,23 +39,24 @@ class _Fetched(Struct, frozen=True):
 
 
 def order_in(request: ReadOrder, heard: Heard, traded: TradedInstruments) -> OrderReport:
-    """The order that was asked for; raises MisfitError, msgspec.ValidationError."""
+    """The order that was asked for; raises MisfitError."""
     if not heard.yes:
         raise MisfitError(heard.text if heard.meaning.read == "failed" else _GONE)
-    if heard.data is None:
+    row = told_in(heard.data, OrderRow)
+    if row is None:
         raise MisfitError(_GONE)
-    report = order_report(msgspec.convert(heard.data, OrderRow), traded)
+    report = order_report(row, traded)
     if report.unique_id and report.unique_id != request.unique_id:
         raise MisfitError("the details are of another order")
     return report
 
 
 def quote_in(index: int, instrument: Instrument, heard: Heard, now_ms: int) -> Quoted:
-    """The prices of `instrument`; raises MisfitError, msgspec.ValidationError."""
+    """The prices of `instrument`; raises MisfitError."""
     if not heard.yes:
         raise MisfitError(heard.text)
-    rows = msgspec.convert(heard.data, _Fetched).fetched or []
-    for row in rows:
+    told = told_in(heard.data, _Fetched) or _Fetched()
+    for row in told.fetched or []:
         if (row.exchange, str(row.token)) == (instrument.exchange, instrument.token):
             return _quoted(index, row, instrument.price_scale, now_ms)
     raise MisfitError(f"{instrument.symbol} is not in the answer")

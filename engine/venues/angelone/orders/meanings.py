@@ -10,12 +10,12 @@ from msgspec import Struct
 
 from engine.execution.order_dialect import NoAnswer, Reply, ReplyMeaning
 from engine.execution.told_fields import MisfitError, Told, to_identity
-from engine.execution.told_rows import busy_wait_s
+from engine.execution.told_rows import NOTHING, busy_wait_s, told_in
 from engine.model.order_reports import Accepted, NotSent, OrderAnswer, RefusalFamily, Refused, Unclear
 from engine.model.order_requests import WriteRequest
 from engine.text.sanitize import CleanText
 from engine.trading.orders.refusals import read_refusal
-from engine.venues.angelone.answers import is_busy, judge
+from engine.venues.angelone.answers import is_busy, judge_unread
 
 # by_text: refused where the words are of a limit of prices, not found where they say so, else unclear
 WriteMeaning = Literal["unclear", "refused", "not_found", "by_text"]
@@ -54,7 +54,7 @@ _BROKEN_FROM: Final = 500  # HTTP status: whatever stands in such an answer, som
 
 
 class Heard(Struct, frozen=True):
-    """A reply, whatever was asked: `data` where it is a yes, else `text` why not.
+    """A reply, whatever was asked: `data` where it is a yes, not read yet, else `text` why not.
 
     `message` is what the broker itself says where it plainly says no, by `code`; without one nothing is certain.
     """
@@ -63,7 +63,7 @@ class Heard(Struct, frozen=True):
     text: CleanText = CleanText("")
     code: str = ""
     message: CleanText = CleanText("")
-    data: object = None
+    data: msgspec.Raw = NOTHING
     wait_s: float = 0.0
 
     @property
@@ -80,10 +80,11 @@ def hear(reply: Reply) -> Heard:
     """Tell a yes, a plain no and what is neither apart."""
     if isinstance(reply, NoAnswer):
         return Heard(yes=False, text=reply.reason)
-    verdict = judge(reply.status, reply.body)
+    verdict = judge_unread(reply.status, reply.body)
     if verdict.kind == "busy" or is_busy(reply.status, verdict.message):
         return Heard(yes=False, text=verdict.text, wait_s=busy_wait_s(reply))
     if verdict.kind == "well":
+        assert isinstance(verdict.data, msgspec.Raw)
         return Heard(yes=True, data=verdict.data)
     if reply.status >= _BROKEN_FROM or not verdict.message:
         return Heard(yes=False, text=verdict.text)
@@ -106,12 +107,12 @@ def written(request: WriteRequest, reply: Reply, price_scale: int) -> ReplyMeani
     return heard.means(refused or Unclear(request.order, request.request, heard.text, heard.wait_s))
 
 
-def _accepted(request: WriteRequest, data: object) -> OrderAnswer:
+def _accepted(request: WriteRequest, data: msgspec.Raw) -> OrderAnswer:
     """A yes counts only with the order's number in it."""
     try:
-        taken = msgspec.convert(data, _Taken)
+        taken = told_in(data, _Taken) or _Taken()
         broker_id, unique_id = to_identity(taken.orderid), to_identity(taken.uniqueorderid)
-    except (msgspec.ValidationError, MisfitError):
+    except MisfitError:
         broker_id = unique_id = CleanText("")
     if not broker_id:
         return Unclear(request.order, request.request, CleanText("a yes without an order's number"))

@@ -5,9 +5,10 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
-from engine.execution.book_rounds import RowMemory
+from engine.execution.book_rounds import RowMemory, is_beside
 from engine.execution.order_dialect import Reply
 from engine.execution.told_fields import MisfitError, to_identity
+from engine.execution.told_rows import told_in
 from engine.execution.traded_instruments import TradedInstruments
 from engine.model.order_reports import FillReport, NetReport, OrderReport
 from engine.venues.kite.orders.meanings import Heard, hear
@@ -15,6 +16,8 @@ from engine.venues.kite.orders.requests import ORDER_BOOK, POSITIONS, TRADE_BOOK
 from engine.venues.kite.orders.rows import OrderRow, PositionRow, TradeRow, fill_report, net_reports, order_report
 
 _Told = TypeVar("_Told")
+_ORDERS: Final = msgspec.json.Decoder(OrderRow)
+_TRADES: Final = msgspec.json.Decoder(TradeRow)
 
 
 class _Positions(Struct, frozen=True):
@@ -30,22 +33,28 @@ class KiteBooks:
 
     def __init__(self, traded: TradedInstruments) -> None:
         self._traded = traded
-        self._orders: RowMemory[OrderRow, OrderReport] = RowMemory()
-        self._fills: RowMemory[tuple[TradeRow, OrderReport | None], FillReport] = RowMemory()
+        self._orders: RowMemory[OrderReport] = RowMemory()
+        self._fills: RowMemory[FillReport] = RowMemory()
 
     def hear(self, reply: Reply) -> Heard:
         """What kind of reply it is."""
         return hear(reply)
 
     def orders(self, heard: Heard) -> tuple[OrderReport, ...]:
-        """The order book; raises MisfitError, msgspec.ValidationError, like those below."""
-        return self._orders.read(data_in(heard, list[OrderRow]) or [], lambda row: order_report(row, self._traded))
+        """The order book; raises MisfitError, like those below."""
+        rows = data_in(heard, list[msgspec.Raw]) or []
+        return self._orders.read(rows, lambda row: order_report(_ORDERS.decode(row), self._traded))
 
     def fills(self, heard: Heard, orders: tuple[OrderReport, ...], _: int) -> tuple[FillReport, ...]:
         """The trade book, beside the orders of its round; its times have their date."""
         known = {each.broker_id: each for each in orders}
-        rows = [(row, known.get(to_identity(row.order_id))) for row in data_in(heard, list[TradeRow]) or []]
-        return self._fills.read(rows, lambda row: fill_report(*row, self._traded))
+
+        def read(raw: msgspec.Raw) -> FillReport:
+            row = _TRADES.decode(raw)
+            return fill_report(row, known.get(to_identity(row.order_id)), self._traded)
+
+        rows = data_in(heard, list[msgspec.Raw]) or []
+        return self._fills.read(rows, read, lambda told: is_beside(told, known))
 
     def net(self, heard: Heard) -> tuple[NetReport, ...]:
         """The positions."""
@@ -54,7 +63,7 @@ class KiteBooks:
 
 
 def data_in(heard: Heard, kind: type[_Told]) -> _Told | None:
-    """What a yes holds, None where that is null; raises MisfitError, msgspec.ValidationError."""
+    """What a yes holds, None where that is null; raises MisfitError."""
     if not heard.yes:
         raise MisfitError(heard.text)
-    return None if heard.data is None else msgspec.convert(heard.data, kind)
+    return told_in(heard.data, kind)

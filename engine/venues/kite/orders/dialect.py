@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from engine.execution.book_rounds import BookRounds, ThreeBookRound
 from engine.execution.order_dialect import Reply, ReplyMeaning, UpdateMessage, WireRequest
 from engine.execution.told_fields import MisfitError
@@ -62,7 +60,7 @@ class KiteOrders:
                 return ReplyMeaning(OrderSeen(order_in(request, heard, self._traded), generation))
             instrument = self._traded[request.instrument]
             return ReplyMeaning(quote_in(request.instrument, instrument, heard, now_ms))
-        except (MisfitError, msgspec.ValidationError) as error:
+        except MisfitError as error:
             return heard.means(look_failed(request, one_line(str(error)), heard.wait_s))
 
     def update(self, message: bytes, generation: int) -> UpdateMessage:

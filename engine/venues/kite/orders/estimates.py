@@ -59,7 +59,7 @@ def margin(order: PlaceOrder, instrument: Instrument) -> WireRequest:
 
 
 def margin_in(heard: Heard) -> int:
-    """That margin in paise; raises MisfitError, msgspec.ValidationError."""
+    """That margin in paise; raises MisfitError."""
     rows = data_in(heard, list[_Total]) or []
     if len(rows) != 1:
         raise MisfitError(f"{len(rows)} margins for one order")
@@ -84,7 +84,7 @@ def charges(orders: Sequence[tuple[OrderReport, Instrument]]) -> WireRequest:
 
 
 def charges_in(heard: Heard, count: int) -> tuple[int, ...]:
-    """Those charges in paise, of `count` orders as they were asked for; raises MisfitError, msgspec.ValidationError."""
+    """Those charges in paise, of `count` orders as they were asked for; raises MisfitError."""
     rows = data_in(heard, list[_Charged]) or []
     if len(rows) != count:
         raise MisfitError(f"charges of {len(rows)} orders instead of {count}")

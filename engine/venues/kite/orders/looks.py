@@ -29,7 +29,7 @@ class _Prices(Struct, frozen=True):
 
 
 def order_in(request: ReadOrder, heard: Heard, traded: TradedInstruments) -> OrderReport:
-    """The order that was asked for, as its history ends; raises MisfitError, msgspec.ValidationError.
+    """The order that was asked for, as its history ends; raises MisfitError.
 
     Whatever stands behind an end of it, it has come to that end.
     """
@@ -43,7 +43,7 @@ def order_in(request: ReadOrder, heard: Heard, traded: TradedInstruments) -> Ord
 
 
 def quote_in(index: int, instrument: Instrument, heard: Heard, now_ms: int) -> Quoted:
-    """The prices of `instrument`; raises MisfitError, msgspec.ValidationError."""
+    """The prices of `instrument`; raises MisfitError."""
     found = (data_in(heard, dict[str, _Prices]) or {}).get(quote_name(instrument))
     if found is None:
         raise MisfitError(f"{instrument.symbol} is not in the answer")

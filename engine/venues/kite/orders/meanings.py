@@ -5,14 +5,14 @@ with HTTP 400, and what was not sent; with anything else the order may stand.
 """
 
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
 
 from engine.execution.order_dialect import NoAnswer, Reply, ReplyMeaning
 from engine.execution.told_fields import MisfitError, Told, to_identity
-from engine.execution.told_rows import busy_wait_s
+from engine.execution.told_rows import NOTHING, busy_wait_s, told_in
 from engine.model.order_reports import Accepted, NotSent, OrderAnswer, RefusalFamily, Refused, Unclear
 from engine.model.order_requests import PlaceOrder, WriteRequest
 from engine.outside.strange_answers import strange_answer
@@ -48,7 +48,7 @@ ERRORS: Final[dict[str, ErrorMeaning]] = {
 
 
 class Heard(Struct, frozen=True):
-    """A reply, whatever was asked: `data` where it is a yes, else `text` why not.
+    """A reply, whatever was asked: `data` where it is a yes, not read yet, else `text` why not.
 
     `message` is what the broker itself says where it is certain that nothing came of the request, as an error of `meaning`.
     """
@@ -57,7 +57,7 @@ class Heard(Struct, frozen=True):
     text: CleanText = CleanText("")
     meaning: ErrorMeaning = OTHERWISE
     message: CleanText = CleanText("")
-    data: object = None
+    data: msgspec.Raw = NOTHING
     wait_s: float = 0.0
 
     def means(self, answer: OrderAnswer) -> ReplyMeaning:
@@ -67,7 +67,7 @@ class Heard(Struct, frozen=True):
 
 class _Envelope(Struct, frozen=True):
     status: Literal["success", "error"]
-    data: Any = None
+    data: msgspec.Raw = NOTHING
     message: str | None = None
     error_type: str | None = None
 
@@ -125,11 +125,11 @@ def written(request: WriteRequest, reply: Reply, price_scale: int) -> ReplyMeani
     return heard.means(Unclear(request.order, request.request, heard.text, heard.wait_s))
 
 
-def _accepted(request: WriteRequest, data: object) -> OrderAnswer:
+def _accepted(request: WriteRequest, data: msgspec.Raw) -> OrderAnswer:
     """A yes counts only with the order's number in it, which is one for life."""
     try:
-        order_id = to_identity(msgspec.convert(data, _Taken).order_id)
-    except (msgspec.ValidationError, MisfitError):
+        order_id = to_identity((told_in(data, _Taken) or _Taken()).order_id)
+    except MisfitError:
         order_id = CleanText("")
     if not order_id:
         return Unclear(request.order, request.request, CleanText("a yes without an order's number"))

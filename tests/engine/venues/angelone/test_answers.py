@@ -2,11 +2,15 @@
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from engine.venues.angelone.answers import judge
+from engine.execution.told_fields import MisfitError
+from engine.execution.told_rows import told_in
+from engine.venues.angelone.answers import AnswerVerdict, judge, judge_unread
 
 
 @pytest.mark.parametrize(
@@ -41,13 +45,28 @@ from engine.venues.angelone.answers import judge
         (200, "{}", "unclear"),
         (200, '{"status":1}', "unclear"),
         (200, "[" * 100_000, "unclear"),
+        (200, b'{"status":true,"data":"\xff"}', "unclear"),
+        (200, b'{"status":false,"data":"\xff","message":"x","errorcode":"AB1006"}', "unclear"),
     ],
 )
 def test_answers_are_judged_by_their_body(status: int, body: str | bytes, kind: str) -> None:
-    verdict = judge(status, body if isinstance(body, bytes) else body.encode())
+    said = body if isinstance(body, bytes) else body.encode()
+    verdict = judge(status, said)
+    unread = read(judge_unread(status, said))
+    assert unread == verdict or (unread is None and verdict.kind == "unclear")
     assert verdict.kind == kind
     assert "\n" not in verdict.text
     assert "<html>" not in verdict.text
+
+
+def read(verdict: AnswerVerdict) -> AnswerVerdict | None:
+    """What was judged without its data, with them; None where they cannot be read, which is no yes to anybody."""
+    if not isinstance(verdict.data, msgspec.Raw):
+        return verdict
+    try:
+        return replace(verdict, data=told_in(verdict.data, object))
+    except MisfitError:
+        return None
 
 
 def test_an_unknown_code_keeps_its_words() -> None:

@@ -146,9 +146,9 @@ def test_what_the_broker_says_is_clean() -> None:
         ({"orderid": ""}, "order book: row 2: an order without a number"),
         ({"orderid": "a b"}, "order book: row 2: 'a b' is no identity"),
         ({"symboltoken": "40671"}, f"order book: row 2: NIFTY06OCT2622100PE has the token of {CALL.symbol}"),
-        ({"transactiontype": "HOLD"}, "'HOLD' - at `$[1].transactiontype`"),
-        ({"tradingsymbol": WITHOUT}, "`tradingsymbol` - at `$[1]`"),
-        ({"price": {"a": 1}}, "got `object` - at `$[1].price`"),
+        ({"transactiontype": "HOLD"}, "'HOLD' - at `$.transactiontype`"),
+        ({"tradingsymbol": WITHOUT}, "`tradingsymbol`"),
+        ({"price": {"a": 1}}, "got `object` - at `$.price`"),
     ],
 )
 def test_a_row_that_does_not_fit_fails_the_round_in_a_line(other: dict[str, object], says: str) -> None:
