@@ -81,7 +81,7 @@ class LiveProbe(Protocol):
         """Have an order cancelled that cannot exist: the one request to an order address that is made here."""
 
     def close(self) -> None:
-        """Log out, and end what is under way."""
+        """End what is under way; no session of anybody's."""
 
 
 class Listing(Protocol):

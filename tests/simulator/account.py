@@ -95,14 +95,14 @@ class Account:
         return hmac.new(key.encode(), nonce.encode("ascii"), hashlib.sha256).hexdigest()
 
     def expire(self) -> None:
-        """No token that was given out is good any longer."""
+        """No token that was given out is good any longer: a logout ends all sessions of a client."""
         self._old |= self._good
         self._good.clear()
 
-    def end(self, jwt: str) -> None:
-        """Log the session of `jwt` out."""
-        if jwt in self._good:
-            self._old[jwt] = self._good.pop(jwt)
+    @property
+    def ended(self) -> int:
+        """How many tokens that were given out are good no longer."""
+        return len(self._old)
 
     def knows_jwt(self, jwt: str) -> bool:
         """Whether `jwt` (without the word Bearer) is good."""

@@ -134,7 +134,7 @@ class Rest:
             return refused
         if _body(request).get("clientcode") != self._account.client_code:
             return response(200, _json(False, _MESSAGES["AB1007"], "AB1007", None))
-        self._account.end(_jwt(request))
+        self._account.expire()
         return response(200, _json(True, "SUCCESS", "", ""))
 
     def _unauthorized(self, request: Request) -> bytes:

@@ -106,18 +106,21 @@ def test_a_missing_header_is_told(name):
         connection.close()
 
 
-def test_tokens_are_renewed_with_the_refresh_token_and_die_with_the_session():
+def test_tokens_are_renewed_with_the_refresh_token_and_a_logout_ends_all_of_the_client():
     with broker() as sim:
         old = sim.tokens
         bearer = {"Authorization": f"Bearer {old.jwt}"}
         assert answered(sim, TOKENS, {"refreshToken": "other"}, **bearer)["errorcode"] == "AB8050"
         new = answered(sim, TOKENS, {"refreshToken": old.refresh}, **bearer)["data"]
+        renewed = {"Authorization": f"Bearer {new['jwtToken']}"}
+        assert answered(sim, PROFILE, **renewed)["status"] is True
+        assert answered(sim, PROFILE)["errorCode"] == "AG8003"
         assert answered(sim, LOGOUT, {"clientcode": CLIENT_CODE}, **bearer)["status"] is True
         assert answered(sim, PROFILE, **bearer)["errorCode"] == "AG8002"
-        assert answered(sim, PROFILE, Authorization=f"Bearer {new['jwtToken']}")["status"] is True
-        assert answered(sim, PROFILE)["errorCode"] == "AG8003"
+        assert answered(sim, PROFILE, **renewed)["errorCode"] == "AG8002"
+        again = sim.account.issue()
         sim.fault("expire")
-        assert answered(sim, PROFILE, Authorization=f"Bearer {new['jwtToken']}")["errorCode"] == "AG8002"
+        assert answered(sim, PROFILE, Authorization=f"Bearer {again.jwt}")["errorCode"] == "AG8002"
 
 
 def test_calls_too_fast_are_refused_in_plain_text():

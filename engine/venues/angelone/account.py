@@ -90,7 +90,7 @@ def _clock_problems(off_s: float | None, say: Say) -> list[str]:
 
 
 def _try(config: Config, credentials: Credentials, say: Say) -> list[str]:
-    """Compare the clock, log in, ask for the profile, log out; return what went wrong."""
+    """Compare the clock, log in, ask for the profile; return what went wrong. The login ends by itself: a logout would end that of an engine, too."""
     login = LoginSession(credentials, config.venue(SmartApiConfig).rest_url)
     problems: list[str] = []
     try:
@@ -102,7 +102,6 @@ def _try(config: Config, credentials: Credentials, say: Say) -> list[str]:
             problems.append("profile: the session is another client's")
         else:
             say(f"{'profile':<12} well: may use {', '.join(profile.exchanges) or 'no exchange'}")
-        login.logout()
     except LoginError as error:
         problems.append(
             error.text if error.retry_s is None else f"{error.text} (may pass: try again in {error.retry_s:.0f} s)"

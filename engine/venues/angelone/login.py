@@ -133,16 +133,6 @@ class LoginSession:
         with self._turn:
             return self._ask("quotes", "POST", _MARKET + "quote", {"mode": "LTP", "exchangeTokens": tokens}).data
 
-    def logout(self) -> None:
-        """End the session at the broker and forget the tokens; raises LoginError where the broker did not hear of it."""
-        with self._turn:
-            if self._tokens is None:
-                return
-            try:
-                self._ask("logout", "POST", _SECURE + "logout", {"clientcode": self.client_code})
-            finally:
-                self._keep(None)
-
     def probe_clock(self) -> float | None:
         """Seconds that our clock is ahead of the server's, None where it does not tell; raises LoginError."""
         with self._turn:

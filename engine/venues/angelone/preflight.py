@@ -171,15 +171,10 @@ class SmartApiProbe:
         return AddressFound("", hear(reply).text or CleanText("it was taken, though there is no such order"))
 
     def close(self) -> None:
-        """Log out where there is a session, and end what is under way."""
+        """End what is under way. The login ends by itself: a logout would end that of a running engine, too."""
         self._closing.set()
-        try:
-            self._login.logout()
-        except LoginError:
-            self._traded = ()  # its tokens end by themselves
-        finally:
-            self._login.close()
-            self._caller.close()
+        self._login.close()
+        self._caller.close()
 
     # ── Asking ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

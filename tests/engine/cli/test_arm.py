@@ -14,6 +14,7 @@ import pytest
 
 from engine.cli.commands import read
 from engine.cli.options import load_config
+from engine.link import Oneshot
 from engine.model.errors import ConfigError
 from engine.serving.arming import ARMED_FILE
 from engine.serving.launch import answers
@@ -150,13 +151,20 @@ def type_it(desk: Desk) -> bytes:
     return said
 
 
-def test_an_engine_begins_by_it_tells_it_and_goes_by_the_next_once_it_is_started_again(desk: Desk) -> None:
+def test_an_engine_begins_by_it_keeps_its_session_beside_the_next_and_goes_by_that_once_it_is_started_again(
+    desk: Desk,
+) -> None:
     type_it(desk)
     place = desk.armed.parent
     with desk.home.start("engine", "--live", *desk.said) as engine:
         try:
             until(lambda: answers(place_of(place)) or engine.poll() is not None)
             assert f"engine {engine.pid} is running: it goes by this arming once" in type_it(desk).decode()
+            assert desk.home.run("arm", "--check", *desk.said).status == 0
+            with Oneshot(place_of(place).socket, "test") as call:
+                lanes = call.snapshot().lanes
+            assert lanes is not None
+            assert (lanes.session_up, lanes.generation, desk.sim.account.ended) == (True, 1, 0)
         finally:
             engine.terminate()
         _, log = engine.communicate(timeout=PATIENCE_S)

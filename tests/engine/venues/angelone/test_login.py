@@ -293,19 +293,6 @@ def test_the_profile_is_asked_with_the_token_and_a_dead_session_is_forgotten(clo
         assert stub.requests[3].path.endswith("loginByPassword")
 
 
-def test_a_logout_forgets_the_tokens_even_when_it_fails(clock: VirtualClock) -> None:
-    with HttpServer(Scripted(well(), answer(500, ""), well())) as stub:
-        login = LoginSession(CREDENTIALS, stub.url, clock)
-        login.logout()  # nothing to end
-        assert stub.requests == []
-        login.tokens()
-        assert "empty answer" in refused(login.logout).text
-        assert json.loads(stub.requests[1].body) == {"clientcode": "A123456"}
-        clock.advance(30 * 10**9)
-        login.tokens()
-        assert len(stub.requests) == 3
-
-
 def test_close_ends_a_login_that_hangs(clock: VirtualClock) -> None:
     with HttpServer(lambda _: None) as stub:
         login = LoginSession(CREDENTIALS, stub.url, clock)
