@@ -4,7 +4,7 @@ Rows are of all runs of the day, also where the month's file changed on it, with
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import zip_longest
 from pathlib import Path
@@ -98,7 +98,7 @@ def read_live_day(
                 last = connection.execute(_LAST).fetchone()
                 if last is None or last[0] < since_ns:
                     break
-                found[:0] = _rows_in(connection, since_ns) if is_live(connection) else ()
+                found[:0] = rows_in(connection, since_ns) if is_live(connection) else ()
         except (sqlite3.Error, msgspec.DecodeError) as error:
             raise InputError(f"journal {path}: {error}") from error
     return told(found, symbols)
@@ -111,7 +111,8 @@ def begun_ns(folder: Path, opener: Callable[[Path], sqlite3.Connection] = open_l
         return int(first_ns)
 
 
-def _rows_in(connection: sqlite3.Connection, since_ns: int) -> list[DatedRow]:
+def rows_in(connection: sqlite3.Connection, since_ns: int) -> list[DatedRow]:
+    """The rows of orders since `since_ns` (UTC) in a file for orders at a real broker, oldest first. Raises sqlite3.Error, DecodeError."""
     known: dict[int, tuple[str, ...]] = {}
     found = []
     for number, run, wall_ns, body in connection.execute(ROWS, (since_ns,)).fetchall()[::-1]:
@@ -155,6 +156,27 @@ def told(found: Iterable[DatedRow], symbols: Sequence[str]) -> LiveDay:
 
 def _placed(row: DatedRow, numbers: dict[str, int], left_out: set[int]) -> _Told | None:
     """A row that tells of an order, with its instrument's number of now; None for any other, and for an order that is left out."""
+    entry = renumbered(row, numbers)
+    match entry:
+        case Submit(order=order):
+            number, gone = order.number, order.instrument < 0
+        case PlaceOrder() | Adopted():
+            number, gone = entry.order, entry.instrument < 0
+        case External():
+            return entry
+        case PartFilled(fill=fill):
+            number, gone = fill.order, fill.instrument < 0
+        case SendBegun() | Accepted() | Refused() | NotSent() | Ended() | ClosedOthers():
+            number, gone = entry.order, False
+        case _:
+            return None
+    if gone and number:
+        left_out.add(number)
+    return None if number in left_out or gone else entry
+
+
+def renumbered(row: DatedRow, numbers: Mapping[str, int]) -> Entry:
+    """What a row of orders says, with its instrument's number among those that `numbers` has by symbol; -1: it is none of them."""
 
     def now(instrument: int) -> int:
         symbol = row.symbols[instrument] if 0 <= instrument < len(row.symbols) else ""
@@ -163,23 +185,14 @@ def _placed(row: DatedRow, numbers: dict[str, int], left_out: set[int]) -> _Told
     entry = row.entry
     match entry:
         case Submit(order=order):
-            number, entry = order.number, Submit(replace(order, instrument=now(order.instrument)))
-            gone = entry.order.instrument < 0
-        case PlaceOrder() | Adopted():
-            number, entry = entry.order, replace(entry, instrument=now(entry.instrument))
-            gone = entry.instrument < 0
-        case External():
+            return Submit(replace(order, instrument=now(order.instrument)))
+        case PartFilled(fill=fill, position=held):
+            behind = replace(held, instrument=now(held.instrument)) if held is not None else None
+            return replace(entry, fill=replace(fill, instrument=now(fill.instrument)), position=behind)
+        case PlaceOrder() | AmendOrder() | Adopted() | External():
             return replace(entry, instrument=now(entry.instrument))
-        case PartFilled(fill=fill):
-            number, entry = fill.order, replace(entry, fill=replace(fill, instrument=now(fill.instrument)))
-            gone = entry.fill.instrument < 0
-        case SendBegun() | Accepted() | Refused() | NotSent() | Ended() | ClosedOthers():
-            number, gone = entry.order, False
         case _:
-            return None
-    if gone and number:
-        left_out.add(number)
-    return None if number in left_out or gone else entry
+            return entry
 
 
 def _whole(rows: Sequence[_Told]) -> Iterator[_Told]:

@@ -91,16 +91,26 @@ def entry_of(body: str) -> Entry:
     return cleaned(ENTRIES.decode(body))
 
 
+def kind_of(entry: Entry) -> str:
+    """What a row of this entry is called."""
+    return str(type(entry).__struct_config__.tag)
+
+
+def written(entry: Entry) -> tuple[Entry, str]:
+    """The entry as a row has it, and the row's body."""
+    try:
+        return entry, msgspec.json.encode(entry).decode()
+    except UnicodeEncodeError:  # a lone surrogate in a text from outside must not stop the journal
+        body = msgspec.json.encode(_encodable(msgspec.to_builtins(entry))).decode()
+        return entry_of(body), body
+
+
 def chained(waiting: Iterable[Waiting], run: int, previous: bytes) -> list[tuple[StoredEvent, Entry]]:
     """The rows for `waiting`, linked to the row whose hash is `previous`; the same input gives the same rows again."""
     rows = []
     for item in waiting:
-        entry, kind, at_ms = item.entry, str(type(item.entry).__struct_config__.tag), _at_ms(item.entry)
-        try:
-            body = msgspec.json.encode(entry).decode()
-        except UnicodeEncodeError:  # a lone surrogate in a text from outside must not stop the journal
-            body = msgspec.json.encode(_encodable(msgspec.to_builtins(entry))).decode()
-            entry = entry_of(body)
+        kind, at_ms = kind_of(item.entry), _at_ms(item.entry)
+        entry, body = written(item.entry)
         link = digest(item.number, run, item.wall_ns, at_ms, kind, body, previous)
         rows.append((StoredEvent(item.number, run, item.wall_ns, at_ms, kind, body, previous, link), entry))
         previous = link

@@ -22,10 +22,11 @@ LOG_LIMIT = 1 << 20  # bytes that SQLite cuts a write-ahead log down to by itsel
 OF_DAYS = "('DayStarted', 'FillBooked', 'TradeClosed', 'RunStarted', 'Rewound', 'Continued')"
 
 # Rows of orders at a real broker, in a file that was made one for them.
-OF_ORDERS = (
-    "('Submit', 'PlaceOrder', 'AmendOrder', 'WithdrawOrder', 'SendBegun', 'Accepted', 'OrderRefused', 'NotSent', 'Adopted',"
-    " 'PartFilled', 'Ended', 'External', 'ClosedOthers')"
-)
+ORDER_KINDS = (
+    "Submit", "PlaceOrder", "AmendOrder", "WithdrawOrder", "SendBegun", "Accepted", "OrderRefused", "NotSent", "Adopted",
+    "PartFilled", "Ended", "External", "ClosedOthers",
+)  # fmt: skip
+OF_ORDERS = f"{ORDER_KINDS}"
 
 _FOLLOW = """CREATE TRIGGER events_follow BEFORE INSERT ON events
         WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM events)

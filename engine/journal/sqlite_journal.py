@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from engine.journal.day_rows import DayRows, day_rows
 from engine.journal.handover import BATCH, Handover
 from engine.journal.ledger import Ledger, LedgerStoppedError, OthersRowsError
 from engine.journal.months import JOURNAL_FILE, month_of
@@ -26,7 +27,7 @@ from engine.journal.standing import Standing
 from engine.journal.takeover import Opened
 from engine.model.clock import Clock
 from engine.model.errors import DiskError, reason
-from engine.model.types import TradeMode
+from engine.model.types import REAL_MODES, TradeMode
 from engine.text.sanitize import CleanText, clean
 
 RESERVE_FILE = "journal.reserve"
@@ -54,6 +55,7 @@ class SqliteJournal:
         reserve: Reserve,
         on_failure: Callable[[CleanText], None],
         factory: Factory,
+        day: DayRows | None = None,
     ) -> None:
         self.opened = opened
         self.broken = False
@@ -64,7 +66,7 @@ class SqliteJournal:
         self._turn_over_from_ns = 0  # the next may be asked for (UTC)
         self._handover = Handover(ledger.number, clock.wall_ns)
         self._backlog: list[Waiting] = []
-        self._renewal = Renewal(path, begun, reserve, factory)
+        self._renewal = Renewal(path, begun, reserve, factory, day)
         self._again_at_s = 0.0
         self._last_account: Entry | None = None  # given with the end
         self._closing = threading.Lock()  # taken once, by the first that closes, and never given back
@@ -103,9 +105,10 @@ class SqliteJournal:
         reserve.take_if_it_can_be()
         try:
             ledger = Ledger.begin(path, last, first, reserve, factory)
+            day = day_rows(path, now_ns) if mode in REAL_MODES else None
         except (OSError, sqlite3.Error, LedgerStoppedError) as error:
             raise DiskError(f"journal {path}: {error}") from error
-        return cls(ledger, last.opened, started, path, clock, reserve, on_failure, factory)
+        return cls(ledger, last.opened, started, path, clock, reserve, on_failure, factory, day)
 
     @property
     def durable(self) -> int:
@@ -250,7 +253,7 @@ class SqliteJournal:
             self._append(first - self._backlog[0].number)
         if self._backlog[-1].number < last:
             return False
-        del self._backlog[: first - self._backlog[0].number]
+        self._leave(first - self._backlog[0].number)
         self._begin_anew(self._backlog[: last - first + 1])
         self._renewal.done()
         return True
@@ -277,6 +280,7 @@ class SqliteJournal:
         if not standing.lost:
             return
         standing.call_out(standing.lost)
+        self._leave(len(self._backlog))
         entries = (self._renewal.started(self.problem), account, RunEnded(standing.lost, fault=True))
         self._backlog = [self._handover.numbered(entry) for entry in entries]
         try:
@@ -286,9 +290,14 @@ class SqliteJournal:
 
     def _done(self, rows: int) -> None:
         """So many rows of the backlog are on the disk."""
-        del self._backlog[:rows]
+        self._leave(rows)
         self._again_at_s = 0.0
         self._standing.kept(self._ledger.number + self._renewal.offset)
+
+    def _leave(self, rows: int) -> None:
+        """So many rows of the backlog wait no longer."""
+        self._renewal.left(self._backlog[:rows], self._ledger.month)
+        del self._backlog[:rows]
 
     def _finish(self) -> None:
         """Close the file, and see that nothing is left behind unseen."""

@@ -42,7 +42,9 @@ class LiveTrader(Trader):
         make_desk: MakeDesk,
     ) -> None:
         super().__init__(config, instruments, tag_prefix, hours_of)
-        self.orders = self.state.orders = LiveOrders(make_desk(self.state.instruments, self._quote_of))
+        self.orders = self.state.orders = LiveOrders(
+            make_desk(self.state.instruments, self._quote_of), self.state.portfolio.net
+        )
         self._live_fills = LiveFills(self.state, self.orders, self._judge_entry, self.agenda.opened)
 
     def _make_flattener(self, config: Config) -> Flattener:
@@ -125,7 +127,7 @@ class LiveTrader(Trader):
                 self._live_fills.take(each)
             self._follow_locks()
             self._flattener.push(orders.now_ms)
-            if not told and not orders.touched:
+            if not told and not orders.touched and not orders.compare():
                 break
         for request in orders.desk.take_requests():
             self._ask(request)

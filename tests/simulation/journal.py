@@ -3,7 +3,11 @@
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from engine.journal.day_rows import DayRows
+from engine.journal.rows import Waiting
+from engine.model.events import StateKept
 from engine.model.order_requests import PlaceOrder
 from engine.model.order_rows import SendBegun
 
@@ -23,6 +27,8 @@ class VirtualJournal:
         self._lag_ms = lag_ms
         self._rows: list[Row] = []
         self._told = 0
+        self._anew: list[object] = []  # what the file begins with, where it was begun anew
+        self._from = 0  # the row that is the first behind that
 
     def write(self, content: object, now_ms: int, *, awaited: bool = False) -> int:
         """Take a row; its number. `awaited`: it is on the disk before anything goes on."""
@@ -30,6 +36,17 @@ class VirtualJournal:
         number = len(self._rows) + 1
         self._rows.append(Row(number, max(before_ms, now_ms + (0 if awaited else self._lag_ms())), content))
         return number
+
+    def renew(self, account: StateKept, now_ms: int) -> None:
+        """Somebody takes the file away: another begins with the day's orders and the account as it is."""
+        day = DayRows()
+        day.follow([Waiting(0, now_ms, content) for content in self._in_file()], "")  # type: ignore[arg-type]
+        self._anew = [*(entry for _, entry in day.anew(account.symbols)), account]
+        self._rows = [replace(row, durable_ms=min(row.durable_ms, now_ms)) for row in self._rows]
+        self._from = len(self._rows)
+
+    def _in_file(self) -> list[object]:
+        return [*self._anew, *(row.content for row in self._rows[self._from :])]
 
     @property
     def contents(self) -> list[object]:
@@ -57,4 +74,4 @@ class VirtualJournal:
     def crash(self, now_ms: int) -> list[object]:
         """Forget what is not on the disk; what is."""
         del self._rows[self.durable(now_ms) :]
-        return [row.content for row in self._rows]
+        return self._in_file()

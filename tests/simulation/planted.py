@@ -1,4 +1,4 @@
-"""Fourteen mistakes that programs like this one make, planted one by one: each must be found. `python -m tests.simulation.planted [SEEDS]`."""
+"""Fifteen mistakes that programs like this one make, planted one by one: each must be found. `python -m tests.simulation.planted [SEEDS]`."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ from typing import Any
 from engine.execution.order_dialect import Reply, ReplyMeaning
 from engine.execution.write_lane import WriteLane
 from engine.journal.account import JournalledAccount
+from engine.journal.day_rows import DayRows
 from engine.model.order_reports import FillReport, Refused, RoundRead
 from engine.model.order_requests import PlaceOrder, WriteRequest
 from engine.model.order_rows import Booked
@@ -222,10 +223,15 @@ def lock_lost() -> Any:
     return both()
 
 
+def day_forgotten() -> Any:
+    """A journal that is begun anew has the account, and nothing of the day's orders."""
+    return changed(DayRows, "anew", lambda *_: [])
+
+
 PLANTED = (
     retry_on_timeout, timeout_is_reject, forbidden_is_refused, empty_is_trusted, verified_once, no_reconciliation,
     own_book_in_flat, fill_booked_twice, no_short_guard, tag_reused, bytes_before_the_row, cancel_is_gone,
-    modify_of_a_part, lock_lost,
+    modify_of_a_part, lock_lost, day_forgotten,
 )  # fmt: skip
 
 

@@ -44,9 +44,11 @@ _BATCH = 50
 class Trader:
     """Wants things at random; a flat now and then, and goes on after it."""
 
-    def __init__(self, world: World, rng: Random) -> None:
+    def __init__(self, world: World, rng: Random, apart: Random) -> None:
+        """`apart` is drawn for what changes nothing, but for what a crash leaves."""
         self._world = world
         self._rng = rng
+        self._apart = apart
         self._crashes = rng.random() < 0.4
 
     def act(self) -> None:
@@ -54,6 +56,8 @@ class Trader:
         world, rng = self._world, self._rng
         if world.now_ms - START_MS >= FAULTS_END_MS:
             return
+        if self._crashes and self._apart.random() < 0.01:
+            world.lose_journal()
         whim = rng.random()
         gate, flat = world.trader.state.gate, world.trader.state.flat
         if (gate.locked or gate.halted) and not flat.running and whim < (0.02 if flat.state == "FLAT" else 0.01):
@@ -86,7 +90,7 @@ def history(seed: int) -> World:
     )  # fmt: skip
     delays = Delays(answer=rng.choice(((15, 60), (30, 400))), update=rng.choice(((5, 150), (50, 1_500))))
     world = World(rng, script_of(rng), delays=delays, quirks=quirks, quoted=rng.random() < 0.9, harmed=True)
-    trader = Trader(world, rng)
+    trader = Trader(world, rng, Random(f"apart {seed}"))
     world.run(FAULTS_END_MS, trader.act)
     world.exchange.end_faults(world.now_ms)
     world.begin_flat("the end")

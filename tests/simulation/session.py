@@ -210,6 +210,10 @@ class Session:
             else:
                 self.journal.write(event, self.now_ms)
 
+    def lose_journal(self) -> None:
+        """Somebody takes the journal away, which is begun anew."""
+        self.journal.renew(self.trader.state.keep(self.clock_ms), self.now_ms)
+
     def crash(self, away_ms: int) -> None:
         """The process dies, and another begins so much later with what the disk has."""
         rows = tuple(self.journal.crash(self.now_ms))

@@ -71,6 +71,7 @@ class Blotter:
         self.trusted = 0
         self.newest: RoundRead | None = None  # the newest round that was believed
         self.doubt = "no round was read so far"
+        self.compared = True  # of the newest trusted round: the account with it
         self.others = Others(instruments)
         self.told: list[Told] = []
 
@@ -281,10 +282,22 @@ class Blotter:
             ):
                 self._lock(f"somebody else traded {fill.quantity} {fill.symbol}")
                 self.told.append(row)
+        self.compared = False
+
+    def compare(self, account: Sequence[int]) -> bool:
+        """Compare what the account holds by instrument with the newest trusted round, once, when all that it told is booked; whether that is told.
+
+        The `net` of our orders would not do: where a fill was booked twice it is right, and the account wrong.
+        """
+        if self.compared or self.newest is None:
+            return False
+        self.compared = True
         held = [self.broker_net(at) for at in range(len(self.instruments))]
-        for each in self.others.compare(self.net, held, read.net):
+        found = self.others.compare(account, held, self.newest.net)
+        for each in found:
             self._lock(f"{self.instruments[each.instrument].symbol}: we hold {each.ours}, the broker {each.theirs}")
-            self.told.append(each)
+        self.told += found
+        return bool(found)
 
     def _take_news(self, found: rounds.Sorted, now_ms: int) -> None:
         """Take what a round says of orders of ours, as far as it was not known.

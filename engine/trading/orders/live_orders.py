@@ -3,7 +3,7 @@
 Stands where `Orders` stands in a run whose broker is simulated, and answers the same questions.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -42,9 +42,11 @@ class LiveOrders:
     STATE = ("last_number",)
     kind: Literal["real"] = "real"
 
-    def __init__(self, desk: OrderDesk) -> None:
+    def __init__(self, desk: OrderDesk, held: Callable[[int], int]) -> None:
+        """`held` tells what the account holds of an instrument."""
         self.desk = desk
-        self._views = OrderViews(desk)
+        self._held = held
+        self._views = OrderViews(desk, held)
         self.now_ms = self.behind_ms = 0
         self.touched = False
         self.parts: dict[int, OrderParts] = {}  # what of each order is booked that is not over
@@ -158,6 +160,13 @@ class LiveOrders:
         order.filled_ms = self.now_ms
         parts = self.parts.get(order.number, OrderParts())
         return Ended(order.number, order.state, parts.filled, parts.turnover)
+
+    def compare(self) -> bool:
+        """Compare the account with the broker's books, once all is booked that they told; whether there is something to be told of it."""
+        blotter = self.desk.blotter
+        if not blotter.compared and blotter.compare([self._held(at) for at in range(len(blotter.instruments))]):
+            self.touched = True
+        return self.touched
 
     def order(self, number: int) -> LiveOrder:
         """An order by its number."""

@@ -1,6 +1,6 @@
 """What a screen is shown of orders: bounded copies of what the desk has. Decides nothing, changes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -22,8 +22,10 @@ _MOST_OTHERS: Final = 50  # symbols, of others and in doubt each
 class OrderViews:
     """Looks at one desk, again and again: what has not changed since the last time is the same object."""
 
-    def __init__(self, desk: OrderDesk) -> None:
+    def __init__(self, desk: OrderDesk, held: Callable[[int], int]) -> None:
+        """`held` tells what the account holds of an instrument."""
         self._desk = desk
+        self._held = held
         self._kept: dict[int, tuple[tuple[object, ...], OrderView]] = {}
         self._rows: tuple[OrderView, ...] = ()
         self._counted: tuple[tuple[OrderView, ...], OrderCounts] = self._rows, OrderCounts()
@@ -122,7 +124,7 @@ class OrderViews:
         apart = (at for at, times in blotter.others.apart.items() if times >= MISMATCHES)
         told = blotter.newest.net if blotter.newest is not None else ()
         found = (
-            blotter.others.figures(at, blotter.net[at], blotter.broker_net(at), told)
+            blotter.others.figures(at, self._held(at), blotter.broker_net(at), told)
             for at in islice(apart, _MOST_OTHERS)
         )
         return tuple(MismatchView(each.instrument, each.ours, each.theirs) for each in found)

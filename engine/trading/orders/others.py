@@ -85,7 +85,7 @@ class Others:
             self.foreign[symbol] = self.foreign.get(symbol, 0) + bought
 
     def compare(self, net: Sequence[int], held: Sequence[int], told: Sequence[NetReport]) -> list[Mismatch]:
-        """Where the third trusted round in a row disagrees: `net` is ours, `held` the broker's, `told` what it says of itself."""
+        """Where the third trusted round in a row disagrees: `net` is what the account holds, `held` the broker's, `told` what it says of itself."""
         found = []
         for at in range(len(self._instruments)):
             figures = self.figures(at, net[at], held[at], told)

@@ -27,6 +27,11 @@ CALL = CleanText("NIFTY06OCT2625000CE")
 AT_MS = 1_000_000
 
 
+def nothing(_: int) -> int:
+    """What an account holds that holds nothing."""
+    return 0
+
+
 def desk_of(states: list[OrderState], purpose: Purpose = "ENTRY") -> OrderDesk:
     """A desk with an order in each of `states`, the oldest first."""
     blotter = Blotter([Instrument(CALL, CALL, lot_size=65)], Tags(date(2026, 9, 21), "A0", 1))
@@ -42,12 +47,12 @@ def desk_of(states: list[OrderState], purpose: Purpose = "ENTRY") -> OrderDesk:
 
 
 def rows_of(states: list[OrderState], purpose: Purpose = "ENTRY") -> tuple[OrderView, ...]:
-    return OrderViews(desk_of(states, purpose)).rows()
+    return OrderViews(desk_of(states, purpose), nothing).rows()
 
 
 @given(st.lists(st.sampled_from(STATES), max_size=3 * MOST))
 def test_what_is_shown_is_bounded_and_what_matters_is_in_it(states: list[OrderState]) -> None:
-    views = OrderViews(desk_of(states))
+    views = OrderViews(desk_of(states), nothing)
     rows, whole = views.rows(), views.whole(AT_MS, 0)
     assert len(rows) == min(MOST, len(states))
     assert len(rows) + whole.left_out == len(states)
@@ -63,7 +68,7 @@ def test_what_is_shown_is_bounded_and_what_matters_is_in_it(states: list[OrderSt
 
 def test_only_what_has_changed_is_another_object() -> None:
     desk = desk_of(["FILLED", "WORKING", "UNKNOWN"])
-    views = OrderViews(desk)
+    views = OrderViews(desk, nothing)
     before = views.rows()
     desk.blotter.orders[2].limit += 5
     after = views.rows()
@@ -119,9 +124,9 @@ def test_what_the_broker_holds_otherwise_for_three_rounds_is_told(
     rounds: int, told: list[tuple[int, int, int]]
 ) -> None:
     desk = desk_of([])
-    desk.blotter.net[0], desk.blotter.others.apart = 65, {0: rounds}
+    desk.blotter.others.apart = {0: rounds}
     desk.blotter.newest = RoundRead(7, AT_MS - 900, AT_MS - 500, 1, (), (), (NetReport(0, CALL, 130, 0),))
-    whole = OrderViews(desk).whole(AT_MS, 100)
+    whole = OrderViews(desk, lambda _: LOT).whole(AT_MS, 100)
     assert [(each.instrument, each.ours, each.theirs) for each in whole.mismatches] == told
     assert whole.round_ms == AT_MS - 600
 
