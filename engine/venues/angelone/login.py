@@ -9,9 +9,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.model.clock import Clock, SystemClock
-from engine.outside.https import Caller, CallError, HttpAnswer, Request
+from engine.outside.https import Caller, CallError, Request
 from engine.text.sanitize import CleanText, clean
 from engine.venues.angelone.answers import AnswerVerdict, judge, one_line
+from engine.venues.angelone.broker_time import BrokerTime
 from engine.venues.angelone.credentials import Credentials, masked
 from engine.venues.angelone.login_budget import LoginBudget, Moment
 from engine.venues.angelone.one_time_password import WINDOW_S, one_time_password
@@ -69,10 +70,10 @@ class LoginSession:
     def __init__(self, credentials: Credentials, rest_url: str, clock: Clock = _SYSTEM_CLOCK) -> None:
         self.client_code = credentials.client_code
         self.api_key = credentials.api_key
-        self.clock_off_s: float | None = None  # ours minus the server's, to a second; None = not known
         self._credentials = credentials
         self._caller = Caller(rest_url)
         self._clock = clock
+        self._time = BrokerTime(clock)
         self._turn = threading.Lock()  # one call at a time; guards everything below
         self._tokens: Tokens | None = None  # None: the next call logs in
         self.current: Tokens | None = (
@@ -91,6 +92,11 @@ class LoginSession:
 
     def __repr__(self) -> str:
         return f"Login({masked(self.client_code)})"
+
+    @property
+    def clock_off_s(self) -> float | None:
+        """Our clock minus the server's, to a second; None: not known."""
+        return self._time.off_s
 
     def tokens(self) -> Tokens:
         """Return today's tokens, logging in where there are none; raises LoginError."""
@@ -136,10 +142,12 @@ class LoginSession:
     def probe_clock(self) -> float | None:
         """Seconds that our clock is ahead of the server's, None where it does not tell; raises LoginError."""
         with self._turn:
+            begun_ns = self._clock.monotonic_ns()
             try:
-                self._note_clock(self._caller.call(Request("GET", "/", {"Accept": "*/*", "User-Agent": AGENT})))
+                answer = self._caller.call(Request("GET", "/", {"Accept": "*/*", "User-Agent": AGENT}))
             except CallError as error:
                 raise LoginError(str(error), UNSENT_PAUSE_S) from None
+            self._time.note(answer.headers, begun_ns)
             return self.clock_off_s
 
     def close(self) -> None:
@@ -191,7 +199,7 @@ class LoginSession:
 
     def _await_window(self) -> None:
         """Let the end of a password's window pass: it would be too old on arrival."""
-        left_ns = WINDOW_S * 10**9 - self._clock.wall_ns() % (WINDOW_S * 10**9)
+        left_ns = WINDOW_S * 10**9 - self._time.password_ns() % (WINDOW_S * 10**9)
         if left_ns >= TAIL_S * 10**9:
             return
         until_ns = self._clock.monotonic_ns() + left_ns
@@ -202,7 +210,7 @@ class LoginSession:
                 raise LoginError("login: ended on our side", None)
 
     def _one_time_password(self) -> str:
-        return one_time_password(self._credentials.totp_secret, self._clock.wall_ns() // 10**9)
+        return one_time_password(self._credentials.totp_secret, self._time.password_ns() // 10**9)
 
     def _refused(self, verdict: AnswerVerdict) -> LoginError:
         """What a login that was answered with no means for the next one: only what is known to be final is given up."""
@@ -267,20 +275,11 @@ class LoginSession:
             if sent and what == "login":
                 self._earliest_ns = begun_ns + round(PAUSE_S * 1e9)
                 self._last.spend(begun_ns)
-        self._note_clock(answer)
+        self._time.note(answer.headers, begun_ns)
         return judge(answer.status, answer.body, scrub)
 
     def _headers(self) -> dict[str, str]:
         return headers(self.api_key, "" if self._tokens is None else self._tokens.jwt)
-
-    def _note_clock(self, answer: HttpAnswer) -> None:
-        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - the HTTP client has it loaded by now
-
-        try:
-            theirs_s = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
-        except (ValueError, TypeError, OverflowError):
-            return
-        self.clock_off_s = self._clock.wall_ns() / 1e9 - theirs_s - 0.5  # a date tells whole seconds
 
     def _today(self) -> date:
         return (datetime.fromtimestamp(self._clock.wall_ns() // 10**9, UTC) + _IST).date()

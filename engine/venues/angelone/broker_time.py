@@ -1,0 +1,70 @@
+"""What the time is at the broker, by the dates of its answers: for one-time passwords alone. A machine whose clock is off could not log in, and close nothing."""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from engine.model.clock import Clock
+
+_NEAR_S: Final = 2.0  # so much beside what an answer tells our own clock goes for right
+_MOST_S: Final = 24 * 3_600.0
+_SET_NS: Final = 2_000_000_000
+_TOLD_AGAIN_S: Final = 5.0
+
+_log = logging.getLogger("myquant.feed")
+
+
+class _Dated(Struct, frozen=True):
+    """By how much our clock is ahead, at least and at most; `ahead_ns` is how far it was ahead of the monotonic one then."""
+
+    least_s: float
+    most_s: float
+    ahead_ns: int
+
+
+class BrokerTime:
+    """`off_s` is our clock minus the broker's, to a second; None: not known."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.off_s: float | None = None
+        self._clock = clock
+        self._dated: _Dated | None = None
+        self._told_s = 0.0
+
+    def note(self, headers: Mapping[str, str], begun_ns: int) -> None:
+        """Take the date of an answer to a call that was begun then (monotonic)."""
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - the HTTP client has it loaded by now
+
+        try:
+            theirs_s = parsedate_to_datetime(headers.get("date", "")).timestamp()
+        except (ValueError, TypeError, OverflowError):
+            return
+        wall_ns, mono_ns = self._clock.wall_ns(), self._clock.monotonic_ns()
+        most_s = wall_ns / 1e9 - theirs_s
+        self.off_s = most_s - 0.5  # a date tells whole seconds
+        self._dated = _Dated(most_s - 1 - (mono_ns - begun_ns) / 1e9, most_s, wall_ns - mono_ns)
+
+    def password_ns(self) -> int:
+        """The time (UTC) that a one-time password has to be of: ours, but for a clock that is off by what the newest answer tells."""
+        wall_ns = self._clock.wall_ns()
+        dated = self._dated
+        if dated is None or abs(wall_ns - self._clock.monotonic_ns() - dated.ahead_ns) >= _SET_NS:
+            return wall_ns  # it was set since, or the machine slept
+        if dated.least_s <= _NEAR_S and dated.most_s >= -_NEAR_S:
+            return wall_ns
+        off_s = (dated.least_s + dated.most_s) / 2
+        followed = abs(off_s) <= _MOST_S
+        if abs(off_s - self._told_s) >= _TOLD_AGAIN_S:
+            self._told_s = off_s
+            _tell(off_s, followed=followed)
+        return wall_ns - round(off_s * 1e9) if followed else wall_ns
+
+
+def _tell(off_s: float, *, followed: bool) -> None:
+    words = f"login: this machine's clock is {abs(off_s):.0f} s {'ahead of' if off_s > 0 else 'behind'} the broker's"
+    if followed:
+        _log.warning("%s: one-time passwords are made for the broker's time, nothing else is", words)
+    else:
+        _log.error("%s, by the date of its answer: more than a day is not followed", words)
