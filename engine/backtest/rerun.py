@@ -123,8 +123,13 @@ def rerun(
         fills_same=fills_same,
         fills=fills,
         fill_difference=fill_difference,
-        incomparable=why_not or ("" if view.total or fills else "it holds no checkpoint and no exit"),
+        incomparable=why_not or ("" if view.total or fills else _nothing_to_compare(ticks, check.inputs)),
     )
+
+
+def _nothing_to_compare(ticks: int, inputs: int) -> str:
+    """That a recording is well as far as it goes, and went not far enough."""
+    return f"no checkpoint yet: {ticks + inputs:,} inputs re-run, nothing to compare with"
 
 
 def _compare_fills(source: MqrSource, exits: list[tuple[int, str]], ticks: int) -> tuple[int, int, str]:

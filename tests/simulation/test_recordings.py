@@ -1,5 +1,6 @@
 """A recording of a run at a real broker is replayed with a broker that says nothing, and comes out the same."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from engine.model.events import TradeClosed
 from engine.model.marks import DeskMark, InputMark, Mark
 from engine.model.order_reports import Accepted, OrderAnswer, OrderSeen
 from engine.recording import MqrSource
-from engine.recording.format import encode_mark
+from engine.recording.format import SYNC, encode_mark
 from engine.recording.info import inspect_file
 from engine.trading.orders import desk
 from tests.simulation.recorded import FAULTS, Files, recorded_run, same
@@ -22,7 +23,7 @@ from tests.simulation.trading_days import LIVELY, play, run_at_exchange, wanderi
 from tests.simulator.exchange.settings import Delays
 from tests.support.builders import config
 from tests.support.recorded_runs import after_seek, at_the_end, rewrite
-from tests.support.thorough import examples
+from tests.support.thorough import every, examples
 from tests.support.waiting import until
 
 
@@ -196,6 +197,26 @@ def test_what_it_says_of_its_orders_and_cannot_be_is_one_line(recording: Path, w
 @pytest.mark.parametrize("seed", range(1, examples(60) + 1))
 def test_whatever_happens_it_comes_out_the_same_wherever_one_seeks(seed: int) -> None:
     assert told(seed) in {"", NOTHING_TRADED}
+
+
+def test_cut_off_by_a_kill_anywhere_it_comes_out_the_same_or_says_that_there_is_nothing_to_compare(
+    tmp_path: Path,
+) -> None:
+    stream, files, cut = wandering(16), Files(tmp_path), tmp_path / "cut.mqr"
+    run = run_at_exchange(stream, delays=Delays(), recorder=files.recorder, checkpoint_ticks=1_000)
+    for tick in stream:
+        play(run, [tick])
+        until(lambda: not files.recorder.waiting)
+    files.recorder.close()
+    whole = files.paths[0].read_bytes()
+    outcomes = []
+    for block in every(3, [*re.finditer(re.escape(SYNC), whole)]):
+        cut.write_bytes(whole[: block.start()])
+        found = verify(cut, None, ())
+        outcomes.append((found.outcome, found.blank, same(found)))
+        assert ("nothing to compare with" in found.reason) == found.blank
+    assert outcomes == sorted(outcomes)
+    assert set(outcomes) == {("not comparable", True, False), ("same", False, True)}
 
 
 def test_a_long_state_stands_in_several_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

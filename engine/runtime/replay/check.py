@@ -53,8 +53,6 @@ class ReplayCheck:
         self._parts = parts
         self._operator = parts.operator
         self._why_not = incomparable(source.header, parts.config, parts.instruments)
-        if source.real_orders and parts.trader.state.orders.kind != "real":
-            self._why_not = self._why_not or _NO_DESK
         self._other_rules = "" if any_version else other_rules(source.header)
         self._interfered_at = _NEVER  # the operator gave a command of his own after this tick
         self._ticks = array("q")  # of each mark that counts, in the stream's order
@@ -67,7 +65,10 @@ class ReplayCheck:
         self._difference = ""
         self._differs_at = -1  # the mark that `_difference` is of
         self._begun = False
+        self.inputs = 0  # that it has beside its ticks
         self._read()
+        if source.real_orders and parts.trader.state.orders.kind != "real" and not self.is_empty:
+            self._why_not = self._why_not or _NO_DESK
 
     @property
     def is_empty(self) -> bool:
@@ -107,6 +108,7 @@ class ReplayCheck:
                 )
                 self._total += 1
             else:
+                self.inputs += 1
                 self._marks.append(mark)
 
     # ── On the way ──────────────────────────────────────────────────────────────────────────────────────────────
