@@ -14,6 +14,7 @@ from engine.backtest.rerun import rerun
 from engine.backtest.session_follower import SessionFollower
 from engine.backtest.verification import Verification, rules_of, verdict
 from engine.config import Config
+from engine.model.errors import InputError
 from engine.model.marks import EventMark, StateMark
 from engine.model.session_result import ReportedDay
 from engine.recording import MqrSource
@@ -56,6 +57,8 @@ def work(
     if kind_of(path) == "mqr":
         source = MqrSource(path)
         if not replay and _is_of_run(source):
+            if config_file is not None or overrides:
+                raise InputError(f"{path}: is re-run as it was recorded; allowed: --config and --set with --replay")
             return _re_run(path, source, tell, progress)
         config, instruments, notes = rules_of(source, config_file, overrides)
         follower = SessionFollower(REPLAY, source.name, tell)

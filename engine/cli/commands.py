@@ -38,6 +38,7 @@ _COMMANDS = {
     "days": ("days", "what came of each session day: net, costs, won, drawdown"),
     "trades": ("trades", "the exits of a session day"),
     "orders": ("orders", "how the orders at a broker of a day went, or a recording of them beside paper"),
+    "report": ("report", "what happened, position by position: tables and charts, of recordings and journals"),
     "stop": ("stop", "end a running engine in good order"),
     "flat": ("flat", "emergency flat of a running engine"),
     "serve": ("serve", "figures, quotes and alerts over HTTP, for this machine alone"),
@@ -65,6 +66,7 @@ EXAMPLES = """examples:
   myquant-tui days                              what came of the last session days
   myquant-tui trades --day yesterday            and the exits of one of them
   myquant-tui orders --compare live.mqr         what orders at a broker lost, beside paper
+  myquant-tui report recordings                 what happened, position by position
   myquant-tui instruments find NIFTY 25000 CE   what the exchange lists, nearest expiry first
   myquant-tui config set strategy.fast_ema 9    in the configuration file; --set strategy.fast_ema=9: for one run
   myquant-tui check-config                      what is wrong with it, or differs from the defaults

@@ -1,5 +1,6 @@
 """How commands speak: an answer for a person or a script, a warning, a bar while something takes long."""
 
+import os
 import shutil
 import sys
 import time
@@ -31,6 +32,11 @@ def warn(line: str) -> None:
 def columns() -> int:
     """How wide a list for a person may be: as the terminal, and where there is none, as wide as it likes."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else _ENDLESS
+
+
+def shows_unicode() -> bool:
+    """Whether what reads standard output shows dots of braille: by its encoding, and not on the bare console."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8" and os.environ.get("TERM") != "linux"
 
 
 def one_of(args: Namespace, *options: str) -> None:

@@ -98,6 +98,10 @@ class Fall(Struct, frozen=True):
         """The fall as a share of its peak; None where that was nought or less."""
         return self.amount / self.peak if self.peak > 0 else None
 
+    def scaled(self, times: float, plus: float) -> "Fall":
+        """The same fall of a value that is so many times as much, and so much more."""
+        return Fall(self.amount * times, self.peak * times + plus, self.from_ms, self.to_ms, self.recovered_ms)
+
 
 class ReportedDay(Struct, frozen=True, kw_only=True):
     """A session day of one run: positions that ended on it, or are still held where its source ends.

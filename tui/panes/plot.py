@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from engine import Bar, Trade
 from engine.presentation import chart as geometry
+from engine.presentation.canvas import AsciiCanvas, Canvas, dots, join, steps, trace
 from engine.presentation.chart import Candle, Scale
-from tui.text.canvas import AsciiCanvas, Canvas, dots, join, steps, trace
 from tui.text.glyphs import Glyphs
 from tui.text.rows import Line, Span, result_style
 

@@ -30,7 +30,9 @@ def test_every_command_and_option_is_on_the_page() -> None:
     assert [name for name in options(parser) if name not in page and name != "-h"] == []
 
 
-@pytest.mark.parametrize("name", ["alert", "baseline", "log-level", "orders", "serve", "systemd-unit", "validate"])
+@pytest.mark.parametrize(
+    "name", ["alert", "baseline", "log-level", "orders", "report", "serve", "systemd-unit", "validate"]
+)
 def test_the_help_of_what_is_set_up_once_has_examples(name: str) -> None:
     assert f"examples:\n  myquant-tui {name}" in whole_parser().commands()[name].format_help()
 

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from engine.model.bars import NOTHING
 from engine.presentation import chart as geometry
+from engine.presentation.canvas import AsciiCanvas, Canvas, dots, join, steps, trace
 from engine.presentation.chart import Scale
 from tests.support.screens.snapshots import AT_MS, OPEN_MS, bar, position, quote, snapshot, trade, view
 from tests.support.thorough import examples
 from tui.panes import chart
 from tui.panes.plot import Picture, Place
-from tui.text.canvas import AsciiCanvas, Canvas, dots, join, steps, trace
 from tui.text.glyphs import ASCII, UNICODE
 from tui.text.rows import plain, width_of
 from tui.view.last_made import LastMade

@@ -1,0 +1,111 @@
+"""The command `report`: what happened, position by position, out of recordings, files of ticks and journals."""
+
+import sys
+from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.cli.options import Parser, config_options, json_option, overrides_of
+from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL
+
+if TYPE_CHECKING:
+    from engine.backtest.report_inputs import Collected, Span
+    from engine.reports.report import DayTaker
+
+_HELP = """examples:
+  myquant-tui report recordings/paper-NIFTY-20261127-091455.mqr       tables and charts, in the terminal
+  myquant-tui report recordings --days 2026-11-01..2026-11-30 --json
+  myquant-tui report ~/.local/state/myquant-tui/paper                 the journal of a run: without ticks no excursions
+  myquant-tui report day.csv --set risk.base_sl_points=10             ticks alone: a replay, and called so
+
+FILE is a recording, a CSV file or a state directory; DIR all recordings in it. A recording is re-run as it was and must decide
+as it did, which heads the report; with --replay its ticks are traded anew, under --config and --set. Of a recording and the
+journal of its run every exit must be the same. The same session twice counts once; modes (live, paper, replay …) are never
+added up. Days are read one at a time.
+
+A position is an entry with all its exits, and is what rates count; both lists are shown. R is net / risk, the risk being initial
+quantity × (entry - first stop). MAE and MFE are how far a position went against and for us, from the entry's tick to that of the last
+exit. Slippage is against us where it is positive. What is not defined is a dash, in JSON null. Ratios of days need 20 of them.
+
+exit status: 0 well, 1 a recording decides otherwise today, or not as its journal has it, 2 a file that cannot be read, or a
+wrong option
+
+--json prints one object, "schema": 1. Later versions add keys, and change none. Money is a number in the currency, rounded to
+paise; times are ISO 8601 in the session's zone; null: there is none, or it is not defined.
+  sources [{file, mode, replay, outcome, same, checkpoints, exits_same, exits_recorded}], agreed (exits that journal and recording have alike),
+  difference, problems, remarks
+  modes [{mode, zone, first, last, net, cash, open_positions, own_capital, figures {…}, ratios {…}, drawdown_realised, drawdown_marked,
+  costs_by_kind, groups {kind: {key: figures}}, refused, days [], fingerprint}]
+  positions [], exits []"""
+
+
+def arguments(parser: Parser) -> None:
+    """Declare the arguments of `report`."""
+    parser.epilog, parser.formatter_class = _HELP, RawDescriptionHelpFormatter
+    parser.add_argument(
+        "inputs",
+        type=Path,
+        metavar="FILE|DIR",
+        nargs="+",
+        help=".mqr, .csv, a state directory, or a folder of recordings",
+    )
+    parser.add_argument("--replay", action="store_true", help="trade the ticks anew, under --config and --set")
+    parser.add_argument(
+        "--days", type=_span, metavar="A..B", help="only session days from A to B (2026-11-01..2026-11-30, A.., ..B)"
+    )
+    json_option(parser)
+    config_options(parser)
+
+
+def _span(text: str) -> "Span":
+    from engine.backtest.report_inputs import Span
+    from engine.text.day_words import is_date
+
+    first, dots, last = text.partition("..")
+    if not dots:
+        last = first
+    if not text or any(each and not is_date(each) for each in (first, last)) or (first and last and last < first):
+        raise ArgumentTypeError("allowed: such as 2026-11-01..2026-11-30, 2026-11-01.., ..2026-11-30 or one date")
+    return Span(first, last)
+
+
+def run(args: Namespace) -> int:
+    """Make the report."""
+    from engine.backtest.report_inputs import Options, Span, collect, find_inputs
+    from engine.cli.output import columns, progress_bar, shows_unicode
+    from engine.cli.report_sources import agreement, heads, remarks, source_records
+    from engine.reports.report import Report
+    from engine.reports.report_lists import JsonLists
+    from engine.reports.report_text import ListedPositions, report_lines
+
+    options = Options(
+        replay=args.replay, config_file=args.config, overrides=tuple(overrides_of(args)), days=args.days or Span()
+    )
+    inputs = find_inputs(args.inputs)
+    with ExitStack() as open_files:
+        listed = ListedPositions()
+        lists = open_files.enter_context(JsonLists()) if args.json else None
+        takers: list[DayTaker] = [lists] if lists is not None else [listed]
+        report = Report(takers)
+        with progress_bar("report") as progress:
+            found = collect(inputs, options, report.take, progress)
+        report.heads += heads(found)
+        report.remarks += remarks(found)
+        if lists is not None:
+            lists.write(sys.stdout, report, source_records(found), agreement(found))
+        else:
+            ascii_only = not shows_unicode()
+            sys.stdout.writelines(
+                f"{line}\n" for line in report_lines(report, listed, columns(), ascii_only=ascii_only)
+            )
+    sys.stdout.flush()
+    return _status(found)
+
+
+def _status(found: "Collected") -> int:
+    """The worst of all inputs."""
+    outcomes = {each.verdict.outcome for each in found.worked if each.verdict is not None}
+    if found.unreadable or outcomes & {"damaged", "unreadable"}:
+        return EXIT_BAD_INPUT
+    return EXIT_DIFFERENT if found.difference or found.problems or outcomes - {"same"} else EXIT_WELL
