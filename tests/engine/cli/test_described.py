@@ -56,7 +56,7 @@ def completed(script: str, *words: str) -> list[str]:
 
 def test_bash_completes_commands_options_and_choices(tmp_path: Path) -> None:
     script = Home(tmp_path).run("completion", "bash").out
-    assert completed(script, "myquant-tui", "rep") == ["replay"]
+    assert completed(script, "myquant-tui", "repl") == ["replay"]
     assert completed(script, "myquant-tui", "run", "--sou") == ["--source"]
     assert set(completed(script, "myquant-tui", "run", "--source", "")) >= {"mock", "binance", "smartapi"}
     assert completed(script, "myquant-tui", "instruments", "fi") == ["find"]
