@@ -25,7 +25,9 @@ def flat_news(seen: Snapshot, ticket: int) -> FlatNews:
         outcome=outcome,
         reason=held or (view.reason if view is not None else ""),
         begun_ns=seen.flat.begun_ns,
-        legs=(*(_leg(seen, leg) for leg in seen.flat.legs), *_not_durable(seen)) if outcome != "WAITING" else (),
+        legs=(*(_leg(seen, leg) for leg in seen.flat.legs), *_waits(seen), *_not_durable(seen))
+        if outcome != "WAITING"
+        else (),
         receipt=(*seen.flat.receipt, *_not_durable(seen)) if outcome == "DONE" else (),
     )
     return replace(news, number=zlib.crc32(ENCODER.encode(news)) or 1)
@@ -36,6 +38,12 @@ def held_text(seen: Snapshot) -> str:
     if seen.flat.state != "HELD":
         return ""
     return f"HELD until {feeds.goes_on(seen)}: the market is closed, nothing was sent"
+
+
+def _waits(seen: Snapshot) -> tuple[str, ...]:
+    """What is still to be closed and not on its way, and why: a person may have to act."""
+    waits = seen.live.waits if seen.live is not None else ()
+    return tuple(f"  {seen.instruments[each.instrument].symbol} waits: {each.why}" for each in waits if each.why)
 
 
 def _not_durable(seen: Snapshot) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -11,6 +12,7 @@ from engine.runtime.receipt import Receipt
 from engine.text.sanitize import CleanText
 from tests.simulation.stage import BANKNIFTY, DEEP, LOT, NIFTY, Stage
 from tests.simulation.world import SECURITIES
+from tests.simulator.exchange.refusals import FAMILIES
 
 
 class Watched(Stage):
@@ -99,16 +101,70 @@ def test_a_session_that_has_expired_is_logged_in_anew_once() -> None:
     assert stage.wire.generation == 2
 
 
-@pytest.mark.parametrize(("family", "word"), [("ip", "REJ IP"), ("blocked", "REJ BLOCKED")])
-def test_what_no_try_helps_against_waits_for_a_person(family: str, word: str) -> None:
-    stage = Watched(f"at place 2: place reject {family} at_once").buy(2)
-    stage.flee(30_000)
-    assert stage.sent == 2
-    assert stage.words[-1] == word
+# family: the word of the leg, what a person is told to do about it ("": nothing), how the broker says it
+REFUSED = {
+    "price": ("REJ LPP", "", ""),
+    "circuit": ("REJ LPP", "", ""),
+    "freeze": ("REJ FREEZE", "", ""),
+    "lot": ("REJ LOT", "the list of instruments is wrong", ""),
+    "funds": ("REJ MARGIN", "take back what works beside it", ""),
+    "product": ("REJ PRODUCT", "under the product that it has", ""),
+    "self_trade": ("REJ SELF TRADE", "", ""),
+    "closed": ("REJ CLOSED", "", ""),
+    "ip": ("REJ IP", "register this machine's address at the broker", "at_once"),
+    "session": ("REJ SESSION", "nobody else logs in with this client code", "at_once"),
+    "blocked": ("REJ BLOCKED", "have the broker lift the block", "at_once"),
+    "other": ("REJ ORDER", "", ""),
+}
+
+
+def test_every_family_of_refusals_is_in_the_table() -> None:
+    assert tuple(REFUSED) == FAMILIES
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_refusal_that_goes_on_is_tried_on_at_a_pace_told_with_its_remedy_and_ends_with_its_cause(family: str) -> None:
+    word, remedy, how = REFUSED[family]
+    stage = Watched().buy(2)
+    stage.exchange.fault(stage.now_ms, f"place reject {family} {how} x1000")
+    before = len(stage.exchange.counters.writes)
+    stage.flee(45_000)
+    placed_ms = [at_ms for at_ms, call, _ in stage.exchange.counters.writes[before:] if call == "place"]
+    # slices of one try go out together
+    tried_ms = [at_ms for earlier_ms, at_ms in pairwise((0, *placed_ms)) if at_ms - earlier_ms > 200]
+    waited_ms = [after_ms - before_ms for before_ms, after_ms in pairwise(tried_ms)]
+    assert 2 <= len(tried_ms) <= 12
+    assert all(each >= 5_000 for each in waited_ms[2:])
+    assert all(each <= 31_000 for each in waited_ms)
+    assert any(each.startswith(word) for each in stage.words), stage.words
+    assert remedy in " ".join(stage.warned)
     assert stage.trader.state.flat.shown in {"ESCALATED", "UNRESOLVED"}
-    stage.command(Flat(CleanText("again")))
-    stage.go(10_000)
+    stage.exchange.end_faults(stage.now_ms)
+    stage.go(36_000)
     assert stage.is_out
+
+
+@pytest.mark.parametrize("family", ["ip", "blocked"])
+def test_who_asks_again_once_a_person_has_acted_waits_for_nothing(family: str) -> None:
+    stage = Watched().buy(2)
+    stage.exchange.fault(stage.now_ms, f"place reject {family} at_once x1000")
+    stage.flee(90_000)
+    [wait] = stage.trader.orders.view(stage.clock_ms)[1].waits
+    assert REFUSED[family][1] in wait.why
+    assert stage.words[-1] == REFUSED[family][0]
+    stage.exchange.end_faults(stage.now_ms)
+    stage.command(Flat(CleanText("again")))
+    stage.go(4_000)
+    assert stage.is_out
+
+
+def test_a_stop_that_is_refused_for_the_address_goes_through_once_that_is_registered() -> None:
+    stage = Stage().buy(2)
+    stage.exchange.fault(stage.now_ms, "place reject ip at_once x1000")
+    stage.sell(2).go(20_000)
+    assert stage.held == (2, 2)
+    stage.exchange.end_faults(stage.now_ms)
+    assert stage.go(8_000).held == (0, 0)
 
 
 def test_a_broker_that_wants_to_be_left_alone_is() -> None:
@@ -162,11 +218,10 @@ def test_one_leg_of_two_is_refused_and_the_other_is_closed_all_the_same() -> Non
     stage = Watched("at place 3: place reject blocked at_once").buy(2)
     stage.signal(1, SECURITIES[1].lot, 20_000)
     stage.go(4_000)
-    stage.flee(20_000)
+    stage.flee(4_000)
     assert sorted(stage.exchange.net.values()) != [0, 0]
     assert 0 in stage.exchange.net.values()
     assert stage.flat != "FLAT"
-    stage.command(Flat(CleanText("again")))
     stage.go(10_000)
     assert stage.is_out
 

@@ -15,6 +15,7 @@ _REFUSED: Final[dict[RefusalFamily, str]] = {
     "closed": "CLOSED", "ip": "IP", "session": "SESSION", "blocked": "BLOCKED", "not_found": "NOT FOUND", "other": "ORDER",
 }  # fmt: skip
 _NO: Final = frozenset({"REFUSED", "REJECTED"})
+_TRIED: Final = frozenset({"INTENT", "SENDING"})
 
 
 class LegWords:
@@ -55,7 +56,7 @@ class LegWords:
             return "WAIT"
         newest = serving[0]
         refused = next((each for each in serving if each.state in _NO), None)
-        if refused is newest or (wish.hold and refused is not None):
+        if refused is not None and (refused is newest or (wish.hold and newest.state in _TRIED)):
             return f"REJ {_REFUSED[refused.family]}"
         blind = "BLIND " if newest.blind else ""
         if wish.side == "BUY" and any(each.side == "SELL" and each.filled for each in orders):

@@ -109,7 +109,7 @@ class OrderViews:
         """What keeps it back."""
         blotter = self._desk.blotter
         if wish.hold:
-            return f"{wish.hold}; a person has to look: a flat tries it again"
+            return f"{wish.hold}; it is tried again and again"
         if not blotter.logged_in:
             return "not logged in"
         if wish.instrument in blotter.others.stirred:

@@ -125,6 +125,7 @@ class Pursuit:
             case Booked() | ClosedOthers():
                 wish.filled += came.quantity
                 wish.refusals.filled()
+                wish.hold = ""
             case Ended():
                 wish.turnover += came.turnover
                 wish.dropped |= wish.is_entry and order.filled < order.quantity  # an entry is not chased
@@ -141,9 +142,10 @@ class Pursuit:
         self.told += came.alarms
 
     def release(self) -> None:
-        """A person has looked: what was held for one goes on."""
+        """A person has looked: what waits for one is tried at once."""
         for wish in self.wishes.values():
-            wish.hold = ""
+            if wish.hold:
+                wish.hold, wish.wait_ms, wish.refusals.due_ms = "", 0, 0
 
     # ── What to send ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -176,7 +178,7 @@ class Pursuit:
 
     def _serve(self, wish: Wish, now_ms: int) -> None:
         """Send what is still wanted and not on its way."""
-        if wish.dropped or wish.hold or now_ms < wish.wait_ms or not wish.refusals.may_try(now_ms):
+        if wish.dropped or now_ms < wish.wait_ms or not wish.refusals.may_try(now_ms):
             return
         on_its_way = [each.left for each in self.blotter.open.values() if each.wish == wish.number]
         left = wish.quantity - wish.filled - sum(on_its_way)

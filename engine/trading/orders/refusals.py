@@ -88,7 +88,7 @@ Step = Literal[
     "hold",  # the market is closed: now and then, until it is open
     "login",  # once; decided anew after one trusted round without it
     "read",  # the order is not where it was looked for: its details or a round decide
-    "stop",  # no try helps: a person has to act
+    "insist",  # a person has to act: tried again and again, so that it goes through once that is done
 ]
 
 
@@ -113,9 +113,9 @@ CONSEQUENCES: Final[dict[RefusalFamily, tuple[Consequence, Consequence]]] = {
     "product": (Consequence("drop", halt=True), Consequence("held_product", halt=True, escalate=True)),
     "self_trade": (Consequence("drop"), Consequence("cancel_opposite")),  # an exit never gives way to an entry
     "closed": (Consequence("drop"), Consequence("hold")),
-    "ip": (Consequence("drop", halt=True, escalate=True), Consequence("stop", halt=True, escalate=True)),
+    "ip": (Consequence("drop", halt=True, escalate=True), Consequence("insist", halt=True, escalate=True)),
     "session": (Consequence("login"), Consequence("login")),
-    "blocked": (Consequence("drop", halt=True, escalate=True), Consequence("stop", halt=True, escalate=True)),
+    "blocked": (Consequence("drop", halt=True, escalate=True), Consequence("insist", halt=True, escalate=True)),
     "not_found": (Consequence("read"), Consequence("read")),
     "other": (Consequence("drop"), Consequence("resend")),
 }
@@ -127,7 +127,27 @@ def consequence(family: RefusalFamily, *, entry: bool) -> Consequence:
     return of_entry if entry else of_exit
 
 
+# What a person can do where no try of ours alone helps an exit; what is lacking here needs nobody.
+REMEDIES: Final[dict[RefusalFamily, str]] = {
+    "lot": "close it in the broker's own app, the list of instruments is wrong",
+    "funds": "take back what works beside it, or close it in the broker's own app",
+    "product": "close it in the broker's own app, under the product that it has",
+    "ip": "register this machine's address at the broker, or close it in the broker's own app",
+    "session": "see that the credentials hold, and that nobody else logs in with this client code",
+    "blocked": "have the broker lift the block, or close it in its own app",
+}
+
+
 # ── How often ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+INSISTS_MS: Final = 30_000
+INSISTS_AT: Final = 12  # a minute of tries: what takes longer leaves the hour's requests to others
+
+
+def insists_ms(times: int) -> int:
+    """How long to wait where a person has to act, after so many refusals."""
+    return SLOW_MS if times < INSISTS_AT else INSISTS_MS
 
 
 class RefusalCount(Struct):

@@ -2,11 +2,12 @@
 
 from msgspec import Struct
 
+from engine.model.order_reports import RefusalFamily
 from engine.model.types import Side
 from engine.trading.orders.blotter import Blotter
 from engine.trading.orders.live_order import Alarm, LiveOrder
 from engine.trading.orders.pricing import Pricing
-from engine.trading.orders.refusals import consequence
+from engine.trading.orders.refusals import REMEDIES, consequence, insists_ms
 from engine.trading.orders.slices import halved
 from engine.trading.orders.wishes import Wish
 
@@ -25,11 +26,12 @@ def take_refusal(wish: Wish, order: LiveOrder, blotter: Blotter, pricing: Pricin
     """Change what is wished, and what is known of prices, by a refusal of `order`."""
     family = order.family
     then = consequence(family, entry=wish.is_entry)
+    why = _why(family, entry=wish.is_entry)
     alarms: list[Alarm] = []
     if wish.refusals.refused(family, now_ms):
-        alarms.append(Alarm(order.number, f"{order.tag} is refused again and again: {family}", locks=False))
+        alarms.append(Alarm(order.number, f"{order.tag} is refused again and again: {why}", locks=False))
     if then.escalate and wish.refusals.times[family] == 1:  # once a leg: it may be refused for hours
-        alarms.append(Alarm(order.number, f"{order.tag} is refused: {family}"))
+        alarms.append(Alarm(order.number, f"{order.tag} is refused: {why}"))
     match then.step:
         case "drop":
             wish.dropped = True
@@ -45,11 +47,18 @@ def take_refusal(wish: Wish, order: LiveOrder, blotter: Blotter, pricing: Pricin
             wish.wait_ms = max(wish.wait_ms, now_ms + _CLOSED_MS)
         case "login":
             blotter.logged_in, blotter.trusted = False, 0
-        case "stop":
-            wish.hold = f"refused: {family}"
+        case "insist":
+            wish.hold = f"refused: {why}"
+            wish.wait_ms = max(wish.wait_ms, now_ms + insists_ms(wish.refusals.times[family]))
         case "resend" | "read" | "held_product":
             wish.wait_ms = max(wish.wait_ms, now_ms + _AGAIN_MS)
     return Setback(f"refused: {family}" if then.halt else "", alarms)
+
+
+def _why(family: RefusalFamily, *, entry: bool) -> str:
+    """The family, and what a person can do about it where an exit is refused."""
+    remedy = "" if entry else REMEDIES.get(family, "")
+    return f"{family}: {remedy}" if remedy else family
 
 
 def _take_back(side: Side, order: LiveOrder, blotter: Blotter) -> None:

@@ -28,7 +28,7 @@ class Wish(Struct):
 
     `begun_ms` is when its first order was sent (0: none was): from then on its ladder counts. `keenest` is the furthest limit
     so far. `slice` is the most that is known to be taken in one order, where that is less than the freeze quantity. It waits
-    until `wait_ms`; `hold` says for what it waits beyond any time, `dropped` that no more of it is sent. `unpriced_ms` is
+    until `wait_ms`; `hold` says what a person has to do before a try can help, `dropped` that no more of it is sent. `unpriced_ms` is
     since when a quote is lacking (0: none is).
     """
 

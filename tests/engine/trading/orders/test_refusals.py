@@ -12,11 +12,13 @@ from engine.text.sanitize import CleanText
 from engine.trading.orders.refusals import (
     ALARM_AT,
     CONSEQUENCES,
+    REMEDIES,
     Consequence,
     RefusalCount,
     RefusalWords,
     Step,
     consequence,
+    insists_ms,
     read_refusal,
 )
 
@@ -124,10 +126,12 @@ def test_entries_halt_where_the_next_one_would_be_refused_alike() -> None:
     }  # fmt: skip
 
 
-def test_an_exit_is_given_up_only_where_no_try_can_help_and_then_a_person_is_told() -> None:
-    given_up = {family for family in FAMILIES if consequence(family, entry=False).step in {"drop", "stop"}}
-    assert given_up == {"ip", "blocked"}
-    assert all(consequence(family, entry=False).escalate for family in given_up)
+def test_an_exit_is_never_given_up_and_where_a_person_has_to_act_that_is_told_with_what_to_do() -> None:
+    assert not any(consequence(family, entry=False).step == "drop" for family in FAMILIES)
+    insists = {family for family in FAMILIES if consequence(family, entry=False).step == "insist"}
+    assert insists == {"ip", "blocked"}
+    told = {family for family in FAMILIES if consequence(family, entry=False).escalate}
+    assert insists <= told <= set(REMEDIES)
 
 
 def test_an_entry_waits_for_nothing() -> None:
@@ -173,6 +177,10 @@ def test_another_family_makes_it_no_faster() -> None:
         count.refused("price", NOW)
     assert not count.refused("other", NOW + 5_000)
     assert not count.may_try(NOW + 9_999)
+
+
+def test_who_waits_for_a_person_tries_each_five_seconds_for_a_minute_and_each_thirty_then() -> None:
+    assert [insists_ms(times) for times in (1, 11, 12, 1_000)] == [5_000, 5_000, 30_000, 30_000]
 
 
 def test_what_is_filled_ends_the_count() -> None:
