@@ -67,8 +67,9 @@ def problems_of(shell: LiveShell) -> list[str]:
     found = [f"{tag} was sent {count} times" for tag, count in orders.placed.items() if count > 1]
     found += [f"{symbol} was sold short by {-net}" for symbol, net in orders.lowest_net.items() if net < 0]
     found += [f"{symbol} was oversold by {units}" for symbol, units in orders.most_oversold.items() if units > 0]
-    known = {row["tag"] for row in shell.journal("PlaceOrder")}
     told = shell.broker.truth().orders
+    # Who is killed in his first moments has no journal yet, and has sent nothing.
+    known = {row["tag"] for row in shell.journal("PlaceOrder")} if told else set()
     return found + [
         f"entry {each.tag} is not in the journal" for each in told if each.side == "BUY" and each.tag not in known
     ]
