@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle bench-orders baseline gate gate-proof month crash crash-live day-live fuzz fuzz-http simulate simulator simulator-live soak soak-3m soak-8h pictures film man recording clean help
+.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle bench-orders baseline gate gate-proof month crash crash-live day-live fuzz fuzz-http simulate simulator simulator-live soak soak-live soak-3m soak-8h pictures film man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -121,6 +121,9 @@ soak: $(READY) ## eight hours within ten minutes, and whole days through the wir
 
 month: $(READY) ## a month of each market on a virtual clock, a recording a day, each verified; kills over a year-old journal
 	@$(BIN)/python -m tests.soak.month
+
+soak-live: $(READY) ## six hours with orders at a simulated broker on a virtual clock: memory, recording, replay (two minutes)
+	@$(BIN)/python -m tests.soak.live_hours
 
 soak-3m: $(READY) ## three minutes of faults, for a nightly run
 	@$(BIN)/python -m tests.soak --minutes 3

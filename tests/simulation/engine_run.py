@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from engine.config import Config
+from engine.journal import SqliteJournal
 from engine.model.commands import TraderCommand
 from engine.model.events import AnyEvent
 from engine.model.marks import Mark, StartMark
@@ -28,7 +29,7 @@ from engine.trading.orders.desk import DeskRules, OrderDesk
 from engine.trading.orders.price_ladder import Quote
 from engine.trading.orders.tags import Tags
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from tests.simulation.journal import VirtualJournal
+from tests.simulation.journal import AwaitedRows, VirtualJournal
 from tests.simulation.roomy import roomy
 from tests.simulation.wire import Wire
 from tests.simulator.exchange.exchange import SimulatedExchange
@@ -126,16 +127,21 @@ class EngineRun:
         checkpoint_ticks: int = 50,
         row_ms: Callable[[], int] = lambda: 0,
         before: "EngineRun | None" = None,
+        journal: SqliteJournal | None = None,
     ) -> None:
-        """`before` is a run that was killed at this moment: what of its journal is on the disk is gone on with, and its account."""
+        """`before` is a run that was killed at this moment: what of its journal is on the disk is gone on with, and its account.
+
+        `journal` is one on a disk, for which it waits; else there is one in memory, whose rows take `row_ms`.
+        """
         self.exchange = exchange
         self.clock = HandClock(exchange.now_ms)
         self.number = 1 if before is None else before.number + 1
         self.rows = VirtualJournal(row_ms) if before is None else before.rows
         rows = [] if before is None else self.rows.crash(self.clock.true_ms)
         self.journal = RunJournal(self.rows, self.clock)
+        on_disk = None if journal is None else AwaitedRows(journal)
         self.recorder = recorder or KeptMarks()
-        self.wire = Wire(exchange, SmartApiOrders(instruments), self.rows, lambda *_: None)
+        self.wire = Wire(exchange, SmartApiOrders(instruments), on_disk or self.rows, lambda *_: None)
         if before is not None:
             before.wire.lose()
             self.wire.log_in()
@@ -151,7 +157,7 @@ class EngineRun:
         self.trader = self.new_trader()
         self.parts = TurnParts(
             config, self.trader, self.clock, Cursor(lossless=False), lambda *_: (self.lanes, lambda _: None),
-            journal=self.journal, recorder=self.recorder, keeps_account=True, inbox_size=9,
+            journal=journal or self.journal, recorder=self.recorder, keeps_account=True, inbox_size=9,
         )  # fmt: skip
         if before is not None:
             kept = before.trader.state.keep(self.clock.true_ms)

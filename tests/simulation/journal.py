@@ -5,11 +5,13 @@ from collections.abc import Callable
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.journal import SqliteJournal
 from engine.journal.day_rows import DayRows
 from engine.journal.rows import Waiting
-from engine.model.events import StateKept
+from engine.model.events import AnyEvent, StateKept
 from engine.model.order_requests import PlaceOrder
 from engine.model.order_rows import SendBegun
+from tests.support.waiting import PATIENCE_S
 
 
 class Row(Struct, frozen=True):
@@ -18,6 +20,26 @@ class Row(Struct, frozen=True):
     number: int
     durable_ms: int
     content: object
+
+
+class AwaitedRows:
+    """The rows of a journal on a disk: they take no time of the history, which waits for them."""
+
+    def __init__(self, journal: SqliteJournal) -> None:
+        self._journal = journal
+        self.next_ms: int | None = None  # when the newest row is on the disk; None: that was told
+
+    def write(self, content: AnyEvent, now_ms: int) -> int:
+        """Take a row; its number."""
+        self.next_ms = now_ms
+        return self._journal.write(content)
+
+    def durable(self, _now_ms: int) -> int:
+        """Number of the newest row on the disk, once all that were written are there."""
+        self.next_ms = None
+        if self._journal.waiting:
+            assert self._journal.wait_durable(self._journal.durable + self._journal.waiting, PATIENCE_S)
+        return self._journal.durable
 
 
 class VirtualJournal:

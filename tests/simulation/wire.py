@@ -11,7 +11,7 @@ from engine.model.order_requests import LogIn, OrderRequest, WithdrawOrder, Writ
 from engine.model.order_rows import SendBegun
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
-from tests.simulation.journal import VirtualJournal
+from tests.simulation.journal import AwaitedRows, VirtualJournal
 from tests.simulation.lines import Line
 from tests.simulator.exchange.due import NEVER
 from tests.simulator.exchange.exchange import SimulatedExchange
@@ -30,7 +30,7 @@ class Wire:
         self,
         exchange: SimulatedExchange,
         dialect: SmartApiOrders,
-        journal: VirtualJournal,
+        journal: VirtualJournal | AwaitedRows,
         on_send: Callable[[LaneName, WireRequest], None],
         hand_ms: Callable[[], int] = lambda: 0,
         generation: int = 1,
@@ -144,7 +144,7 @@ class Wire:
         if self._updates is None:
             if now_ms >= self._connect_ms:
                 opened = self._exchange.open_updates(now_ms, self._jwt)
-                self._updates = opened if isinstance(opened, UpdateStream) else None
+                self._updates = None if isinstance(opened, int) else opened
                 self._connect_ms = now_ms + RECONNECT_MS
             return
         for message in self._updates.take(now_ms):
