@@ -27,8 +27,10 @@ def live_of(args: Namespace, config: "Config") -> "LiveStart | None":
         raise InputError("--live: not with a recording; allowed: --source smartapi")
     if args.unlock:
         raise InputError("--unlock: not with --live: what happened is looked at first, then k")
+    from engine.outside.one_heap import keep_one_heap
     from engine.serving.live_gate import live_start
 
+    keep_one_heap()
     start = live_start(config, os.environ, args.state_dir, time.time_ns())
     args.state_dir, args.require_credentials = start.folder, True
     return start

@@ -1,7 +1,6 @@
 """How commands speak: an answer for a person or a script, a warning, a bar while something takes long."""
 
 import os
-import shutil
 import sys
 import time
 from argparse import Namespace
@@ -15,6 +14,7 @@ from engine.text.sanitize import clean
 
 _BAR_WIDTH = 30
 _ENDLESS = 10_000
+_USUAL_COLUMNS = 80
 _REDRAW_NS = 100_000_000
 
 
@@ -31,7 +31,18 @@ def warn(line: str) -> None:
 
 def columns() -> int:
     """How wide a list for a person may be: as the terminal, and where there is none, as wide as it likes."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _ENDLESS
+    return terminal_columns() if sys.stdout.isatty() else _ENDLESS
+
+
+def terminal_columns() -> int:
+    """How wide the terminal is by COLUMNS, or by itself; `shutil` tells as much, and takes half a megabyte with it."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _USUAL_COLUMNS  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):  # there is none, or it is closed
+        return _USUAL_COLUMNS
 
 
 def shows_unicode() -> bool:

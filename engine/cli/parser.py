@@ -1,16 +1,18 @@
 """The parser of a command line: what is wrong is said in one line, with the word that was probably meant. Knows no command."""
 
 import sys
-from argparse import Action, ArgumentError, ArgumentParser, _SubParsersAction
+from argparse import Action, ArgumentError, ArgumentParser, HelpFormatter, _SubParsersAction
 from collections.abc import Collection, Iterable, Iterator
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
+from engine.cli.output import terminal_columns
 from engine.model.errors import EXIT_BAD_INPUT
 from engine.text.sanitize import clean
 
 _VALUE_MAY_BEGIN_WITH_A_DASH: Final = ("--columns", "--shift")
 _DASHED: Final = ("-,", "-=", *(f"-{digit}" for digit in range(10)))
+_MARGIN: Final = 2  # as argparse has it
 _NEAR: Final = 0.6  # of `difflib`: one or two letters of a word
 
 
@@ -61,6 +63,10 @@ class Parser(ArgumentParser):
             for each in action._choices_actions  # noqa: SLF001 - argparse has the words nowhere else
         )
         return next((each.help or "" for each in listed if each.dest == command), "")
+
+    def _get_formatter(self) -> HelpFormatter:
+        """What makes a help of this width; argparse would import `shutil` for it, with each argument that is declared."""
+        return self.formatter_class(prog=self.prog, width=terminal_columns() - _MARGIN)  # type: ignore[call-arg] # as all formatters of argparse
 
     def error(self, message: str) -> NoReturn:
         """Say it and leave."""

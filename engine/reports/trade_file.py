@@ -1,10 +1,7 @@
 """The file of `--trades`: one row per exit, written while the run goes on. Reads the engine, changes nothing."""
 
-import csv
 import io
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -62,11 +59,13 @@ class TradeFile:
 
     def __enter__(self) -> Self:
         if self._path is not None:
+            from tempfile import TemporaryFile  # noqa: PLC0415 - with those below half a megabyte that few runs need
+
             with self._told():
                 if _is_stream(self._path):
                     # Appending: what stands behind /dev/stdout may be a file that others write to as well.
                     self._special = self._open.enter_context(self._path.open("ab"))
-                    self._file = cast(BinaryIO, self._open.enter_context(tempfile.TemporaryFile()))
+                    self._file = cast(BinaryIO, self._open.enter_context(TemporaryFile()))
                 else:
                     refuse_existing(self._path, self._force, *self._sources)
                     self._part = part_of(self._path)
@@ -107,8 +106,10 @@ class TradeFile:
             if self._part is not None:
                 self._put_in_place(self._file, self._part, self._path)
             if self._special is not None:
+                from shutil import copyfileobj  # noqa: PLC0415
+
                 self._file.seek(0)
-                shutil.copyfileobj(self._file, self._special)
+                copyfileobj(self._file, self._special)
                 self._special.flush()
 
     def _put_in_place(self, file: BinaryIO, part: Path, path: Path) -> None:
@@ -148,8 +149,10 @@ class TradeFile:
 
 
 def _line(cells: Iterable[str]) -> bytes:
+    from csv import writer  # noqa: PLC0415
+
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerow(map(cell, cells))
+    writer(text, lineterminator="\n").writerow(map(cell, cells))
     return text.getvalue().encode()
 
 

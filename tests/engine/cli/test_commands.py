@@ -27,6 +27,21 @@ from engine.cli import main
 status = main(sys.argv[2:])
 print(status, *[name for name in sys.argv[1].split(",") if name in sys.modules])"""
 
+# An engine carries these only where it cannot do without: two megabytes, and a tenth of its start.
+DISPENSABLE = ("typing_extensions", "inspect", "ast", "shutil", "tempfile", "csv", "bz2", "random")
+ENGINE = """import sys
+import engine.__main__
+sys.argv[1:] = ["engine", "--nonsense"]
+engine.__main__.main()
+import engine.cli.engine, engine.cli.running, engine.assembly, engine.serving.process
+print(*sys.modules)"""
+
+
+def test_an_engine_s_process_carries_nothing_that_it_can_do_without() -> None:
+    done = subprocess.run([sys.executable, "-c", ENGINE], capture_output=True, text=True, check=True, timeout=60)
+    assert {"engine.runtime.engine", "msgspec"} <= {*done.stdout.split()}
+    assert {*done.stdout.split()}.isdisjoint(DISPENSABLE)
+
 
 def test_every_command_is_a_file_and_every_such_file_is_listed() -> None:
     declaring = {path.stem for path in CLI.glob("*.py") if "\ndef arguments(" in path.read_text(encoding="utf-8")}
