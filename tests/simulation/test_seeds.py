@@ -12,7 +12,7 @@ BATCHES = 100 if os.environ.get("MYQUANT_LONG") else 15
 IN_A_BATCH = 20
 # Which seed finds each of them; where the program has changed, another one does.
 FINDS = dict(
-    zip(PLANTED, (1, 19, 105, 47, 5, 1, 2, 1, 30, 17, 1, 9, 25, 8, 10), strict=True)
+    zip(PLANTED, (1, 105, 105, 47, 1, 1, 2, 1, 30, 17, 1, 5, 25, 8, 10), strict=True)
 )  # fmt: skip
 
 
