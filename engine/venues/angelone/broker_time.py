@@ -32,6 +32,8 @@ class BrokerTime:
         self._clock = clock
         self._dated: _Dated | None = None
         self._told_s = 0.0
+        self._followed = False  # by the newest password
+        self._distrusted = False
 
     def note(self, headers: Mapping[str, str], begun_ns: int) -> None:
         """Take the date of an answer to a call that was begun then (monotonic)."""
@@ -49,17 +51,27 @@ class BrokerTime:
     def password_ns(self) -> int:
         """The time (UTC) that a one-time password has to be of: ours, but for a clock that is off by what the newest answer tells."""
         wall_ns = self._clock.wall_ns()
+        off_s = self._off_s(wall_ns)
+        self._followed = off_s != 0
+        return wall_ns - round(off_s * 1e9)
+
+    def refused(self) -> None:
+        """The newest one-time password was not taken: where it was of one time, the next is of the other."""
+        self._distrusted = self._followed
+
+    def _off_s(self, wall_ns: int) -> float:
+        """By how much our clock is to be put right; 0: not at all."""
         dated = self._dated
-        if dated is None or abs(wall_ns - self._clock.monotonic_ns() - dated.ahead_ns) >= _SET_NS:
-            return wall_ns  # it was set since, or the machine slept
+        if dated is None or self._distrusted or abs(wall_ns - self._clock.monotonic_ns() - dated.ahead_ns) >= _SET_NS:
+            return 0  # set since, or the machine slept: it is believed until the next answer
         if dated.least_s <= _NEAR_S and dated.most_s >= -_NEAR_S:
-            return wall_ns
+            return 0
         off_s = (dated.least_s + dated.most_s) / 2
         followed = abs(off_s) <= _MOST_S
         if abs(off_s - self._told_s) >= _TOLD_AGAIN_S:
             self._told_s = off_s
             _tell(off_s, followed=followed)
-        return wall_ns - round(off_s * 1e9) if followed else wall_ns
+        return off_s if followed else 0
 
 
 def _tell(off_s: float, *, followed: bool) -> None:

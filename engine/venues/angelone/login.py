@@ -223,6 +223,7 @@ class LoginSession:
             return LoginError(text, self._pause(UNKNOWN_PAUSE_S) if self._unknown >= MOST_FAILURES else PAUSE_S)
         self._failures += 1
         if verdict.kind == "clock":
+            self._time.refused()
             text += f": check this machine's clock{self._clock_words()} and the TOTP secret"
             if self._failures < MOST_FAILURES:
                 return LoginError(text, PAUSE_S)

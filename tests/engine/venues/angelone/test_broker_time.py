@@ -58,6 +58,18 @@ def test_what_was_answered_before_saves_the_first_login(caplog: pytest.LogCaptur
     assert len(told(caplog)) == 1
 
 
+def test_dates_that_somebody_else_has_set_wrong_cost_one_login_and_not_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = format_datetime(datetime.now(UTC) - timedelta(minutes=5), usegmt=True)
+    monkeypatch.setattr("tests.simulator.http.formatdate", lambda **_: wrong)
+    with Simulator(Quiet(), rate_limits=False) as sim:
+        login = LoginSession(CREDENTIALS, sim.http_url, SystemClock())
+        login.probe_clock()
+        with pytest.raises(LoginError, match="AB1050"):
+            login.tokens()
+        assert login.tokens().generation == 1
+        assert login.renew(1).generation == 2
+
+
 # ── The time itself ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -109,6 +121,16 @@ def test_a_clock_that_was_set_since_or_slept_is_believed_until_the_next_answer(
     assert followed_s(time, clock) == 299.5
     clock.set(clock.wall_ns() + set_by_s * SECOND)
     assert followed_s(time, clock) == 0
+
+
+def test_each_time_is_tried_in_turn_while_passwords_are_refused(clock: VirtualClock) -> None:
+    time = BrokerTime(clock)
+    time.note(dated(300), clock.monotonic_ns())
+    tried = []
+    for _ in range(4):
+        tried.append(followed_s(time, clock))
+        time.refused()
+    assert tried == [299.5, 0, 299.5, 0]
 
 
 @pytest.mark.parametrize("header", ["", "yesterday", "Thu, 99 Nov 2025 06:28:35 GMT"])
