@@ -30,6 +30,7 @@ from engine.runtime.new_day import Calendars, NewDay
 from engine.runtime.open_hours import OpenHours
 from engine.runtime.process_stats import ProcessStats
 from engine.runtime.publisher import Publisher
+from engine.runtime.ready_watch import ReadyWatch
 from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.feed import ReplayFeed
 from engine.runtime.replay.playback import Playback
@@ -150,6 +151,7 @@ def _engine(
         watching,
         _log_watch(run, parts, stats, publisher, feed, playback),
         _uptime_watch(run, parts, feed, stats),
+        _ready_watch(run, parts, turn, publisher),
         pace=lambda: (playback.feed.progress().speed if playback is not None else 0.0) or 1.0,
     )
     return Engine(parts, turn, feed, playback, switch, schedule, dispatch, status, publisher, housekeeping)
@@ -176,6 +178,13 @@ def _uptime_watch(run: RunParts, parts: TurnParts, feed: Feed, stats: LoopStats)
         return None
     clock = parts.market_clock
     return UptimeWatch(run.uptime, clock, FreshPrices(feed, stats, GraveSilence(run.trader.state, clock)))
+
+
+def _ready_watch(run: RunParts, parts: TurnParts, turn: Turn, publisher: Publisher) -> ReadyWatch | None:
+    """What keeps whether a run at a real broker is ready."""
+    if run.real is None:
+        return None
+    return ReadyWatch(turn, parts.effects, lambda: publisher.newest, run.real.armed_with)
 
 
 def replaying_engine(

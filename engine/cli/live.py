@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from engine.model.errors import InputError
-from engine.text.sanitize import clean
+from engine.text.sanitize import clean, cleaned
 
 if TYPE_CHECKING:
     from engine.assembly.choose import RunChoice
@@ -43,7 +43,8 @@ def as_live(choice: "RunChoice", live: "LiveStart | None") -> "RunChoice":
     from engine.assembly.real_orders import RealOrders
     from engine.serving.arming import arming_lines
 
+    found = cleaned(live.armed.checks) if live.armed else ()
     until_ms = live.armed.until_ns // 1_000_000 if live.armed else 0
-    real = RealOrders(clean(f"****{live.account.code[-4:]}"), clean("; ".join(live.locked)), until_ms)
+    real = RealOrders(clean(f"****{live.account.code[-4:]}"), clean("; ".join(live.locked)), until_ms, found)
     armed = arming_lines(live.armed, choice.config.session.zone) if live.armed else ()
     return replace(choice, mode=live.mode, told=(*choice.told, *armed, *live.locked), real=real)

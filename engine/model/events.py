@@ -11,6 +11,7 @@ from msgspec import Struct
 from engine.model.order_reports import Accepted, NotSent, Refused, Unclear
 from engine.model.order_requests import LogIn, ReadRequest, WriteRequest
 from engine.model.order_rows import Adopted, ClosedOthers, Ended, External, OrderWarned, PartFilled, SendBegun
+from engine.model.preflight import Check
 from engine.model.types import Fill, Order, PositionState, Side, Trade
 from engine.text.sanitize import CleanText
 
@@ -292,6 +293,14 @@ class Paused(Event, frozen=True, tag=True):
     at_ms: int
 
 
+class ChecksMade(Event, frozen=True, tag=True):
+    """What was found before orders may go to a real broker: by who armed the day, or by the running engine, whenever it is ready for something else."""
+
+    made_by: Literal["arm", "engine"]
+    checks: tuple[Check, ...]
+    at_ms: int
+
+
 class InstrumentsChanged(Event, frozen=True, tag=True):
     """The run follows other instruments from now on; those that go on are not named."""
 
@@ -364,6 +373,7 @@ AnyEvent = (
     | Paused
     | LevelsMoved
     | InstrumentsChanged
+    | ChecksMade
     | StateKept
     | LiveOrderEvent
 )

@@ -1,5 +1,6 @@
 """What must be well before orders go to a real broker, as it was found: a line a check, and the account they would be of. Plain data."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -20,6 +21,12 @@ class Check(Struct, frozen=True):
     name: CheckName
     ok: bool
     text: CleanText
+
+
+def verdict(checks: Iterable[Check]) -> str:
+    """`READY`, or `NOT READY: truth: …` with each that failed."""
+    failed = [f"{each.name}: {each.text}" for each in checks if not each.ok]
+    return f"NOT READY: {'; '.join(failed)}" if failed else "READY"
 
 
 class TradingAccount(Struct, frozen=True):

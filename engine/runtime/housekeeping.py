@@ -14,6 +14,7 @@ from engine.runtime.loop_stats import LoopStats
 from engine.runtime.never_ticked import NeverTicked
 from engine.runtime.new_day import NewDay
 from engine.runtime.process_stats import ProcessStats
+from engine.runtime.ready_watch import ReadyWatch
 from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
 from engine.runtime.uptime import UptimeWatch
@@ -53,10 +54,12 @@ class Housekeeping:
         watching: Watching | None = None,
         log_watch: LogWatch | None = None,
         uptime: UptimeWatch | None = None,
+        ready: ReadyWatch | None = None,
         *,
         pace: Callable[[], float] = lambda: 1.0,
     ) -> None:
         self._uptime = uptime
+        self._ready = ready
         self._log_watch = log_watch
         self._pace = pace  # how many seconds pass in the run in one of ours
         self._watching = watching
@@ -103,6 +106,8 @@ class Housekeeping:
             self._log_watch.look(now_ns)
         if self._uptime is not None:
             self._uptime.look(now_ns)
+        if self._ready is not None:
+            self._ready.look(now_ns)
         watching = self._watching
         if watching is not None:
             watching.look(self._turn, now_ns)

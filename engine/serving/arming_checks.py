@@ -15,6 +15,7 @@ from engine.journal.live_day import read_live_day
 from engine.model.errors import ConfigError, InputError, reason
 from engine.model.preflight import Check, CheckName, ForwardFound, JournalFound, TradingAccount
 from engine.model.types import TradeMode
+from engine.presentation import readiness
 from engine.serving import preflight
 from engine.serving.journalled import left_in
 from engine.serving.live_gate import live_place
@@ -75,7 +76,7 @@ def checks(plan: ArmingPlan, config: Config, probe: LiveProbe, forward: Callable
         yield preflight.truth(probe.rounds(), salts_of(plan.folder, config, plan.day))
     else:
         yield from (Check(name, False, CleanText("not asked without a session")) for name in _NEED_A_SESSION)
-    yield preflight.journal(journal_in(plan.folder))
+    yield readiness.journal(journal_in(plan.folder))
     yield preflight.forward_test(forward())
 
 

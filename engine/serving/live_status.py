@@ -3,10 +3,11 @@
 import time
 
 from engine.model.order_views import OrderView
+from engine.model.preflight import verdict
 from engine.model.snapshot import Snapshot
 from engine.presentation import format as text
 from engine.presentation import live
-from engine.serving.live_checks import running_checks, verdict
+from engine.presentation.readiness import running_checks
 from engine.serving.status_record import LiveStatus, OrderStatus, cents, iso, prices, units
 
 

@@ -1,6 +1,6 @@
 """What must be well before orders go to a real broker: pure judges of what was found, one a check. Asks nobody.
 
-Those of a running engine alone (`tick_age`, `unknown_orders`, a durable row) are given what it sees; `arm` asks the others.
+What a running engine can judge by itself stands in `engine.presentation.readiness`.
 """
 
 from collections import Counter
@@ -16,24 +16,19 @@ from engine.model.order_reports import OrderReport, RoundRead
 from engine.model.preflight import (
     AddressFound,
     Check,
-    CheckName,
     ClockFound,
     ForwardFound,
     FundsFound,
-    JournalFound,
     ListedFound,
     RoundsFound,
     SessionFound,
     SocketFound,
 )
-from engine.text.sanitize import clean
+from engine.presentation.readiness import MOST_CLOCK_S, not_well, well
 from engine.trading.orders.rounds import doubt, sort
 from engine.trading.orders.tags import parse
 
 TOKEN_BEYOND_END_S: Final = 30 * 60
-MOST_CLOCK_S: Final = 2.0
-MOST_TICK_AGE_S: Final = 3.0
-LEAST_FREE_MB: Final = 500
 LEAST_FORWARD_HOURS: Final = 2.0
 _MOST_NAMED: Final = 3
 
@@ -68,65 +63,52 @@ def largest_loss(config: Config) -> Decimal:
 def session(found: SessionFound, exchanges: Collection[str], until_ns: int) -> Check:
     """The account's own login, which outlasts the session and may trade on `exchanges`."""
     if found.problem:
-        return _no("session", found.problem)
+        return not_well("session", found.problem)
     if not found.ours:
-        return _no("session", "it is another client's")
+        return not_well("session", "it is another client's")
     if not found.expires_s:
-        return _no("session", "its token does not say until when it holds")
+        return not_well("session", "its token does not say until when it holds")
     holds = datetime.fromtimestamp(found.expires_s, UTC)
     if found.expires_s * 10**9 < until_ns + TOKEN_BEYOND_END_S * 10**9:
-        return _no("session", f"its token ends at {holds:%H:%M} UTC, less than half an hour behind the session")
+        return not_well("session", f"its token ends at {holds:%H:%M} UTC, less than half an hour behind the session")
     if missing := [each for each in exchanges if each not in found.exchanges]:
         may = ", ".join(found.exchanges) or "nowhere"
-        return _no("session", f"may not trade on {', '.join(missing)}, but on {may}")
-    return _yes("session", f"holds until {holds:%Y-%m-%d %H:%M} UTC, may trade on {', '.join(sorted(exchanges))}")
+        return not_well("session", f"may not trade on {', '.join(missing)}, but on {may}")
+    return well("session", f"holds until {holds:%Y-%m-%d %H:%M} UTC, may trade on {', '.join(sorted(exchanges))}")
 
 
 def clock(found: ClockFound) -> Check:
     """Ours against the broker's."""
     if found.problem or found.ahead_s is None:
-        return _no("clock", found.problem or "the broker does not tell the time")
+        return not_well("clock", found.problem or "the broker does not tell the time")
     words = f"{abs(found.ahead_s):.1f} s {'ahead of' if found.ahead_s > 0 else 'behind'} the broker's"
     if abs(found.ahead_s) > MOST_CLOCK_S:
-        return _no("clock", f"{words}; at most {MOST_CLOCK_S:g} s are allowed: set it by NTP")
-    return _yes("clock", words)
-
-
-def tick_clock(ahead_ms: int) -> Check:
-    """Ours against the stamps of ticks, as a running engine sees it."""
-    words = f"{abs(ahead_ms) / 1000:.1f} s {'ahead of' if ahead_ms > 0 else 'behind'} the ticks"
-    return _yes("clock", words) if abs(ahead_ms) <= MOST_CLOCK_S * 1000 else _no("clock", words)
+        return not_well("clock", f"{words}; at most {MOST_CLOCK_S:g} s are allowed: set it by NTP")
+    return well("clock", words)
 
 
 def instruments(found: Sequence[ListedFound], today: date) -> Check:
     """What may be traded stands in today's list, alive and with all that an order needs."""
     for each in found:
         if why := _unlisted(each, today):
-            return _no("instrument", f"{each.symbol}: {why}")
+            return not_well("instrument", f"{each.symbol}: {why}")
     if not found:
-        return _no("instrument", "nothing is to be traded")
+        return not_well("instrument", "nothing is to be traded")
     told = (f"{each.symbol} {_sizes(each)}" for each in found[:_MOST_NAMED])
     more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-    return _yes("instrument", "; ".join(told) + more)
-
-
-def tick_age(symbol: str, age_s: float | None) -> Check:
-    """The newest tick of what may be traded, as a running engine sees it (None: there was none)."""
-    if age_s is None or age_s >= MOST_TICK_AGE_S:
-        return _no("instrument", f"{symbol}: no tick" + ("" if age_s is None else f" for {age_s:.1f} s"))
-    return _yes("instrument", f"{symbol}: newest tick {age_s:.1f} s ago")
+    return well("instrument", "; ".join(told) + more)
 
 
 def funds(found: FundsFound, needed: Decimal) -> Check:
     """Enough for the largest loss, by the figure that counts (`net`), and an answer of what one lot takes."""
     if found.problem:
-        return _no("funds", found.problem)
+        return not_well("funds", found.problem)
     if found.net is None or found.net < needed:
         there = "nothing that can be read" if found.net is None else f"{found.net:.2f}"
-        return _no("funds", f"{there} is there, {needed:.2f} may be needed")
+        return not_well("funds", f"{there} is there, {needed:.2f} may be needed")
     if found.margin is None:
-        return _no("funds", f"what one lot of {found.symbol} takes was not told")
-    return _yes(
+        return not_well("funds", f"what one lot of {found.symbol} takes was not told")
+    return well(
         "funds", f"{found.net:.2f} is there, {needed:.2f} may be needed; one lot of {found.symbol} {found.margin:.2f}"
     )
 
@@ -134,59 +116,43 @@ def funds(found: FundsFound, needed: Decimal) -> Check:
 def order_socket(found: SocketFound) -> Check:
     """It greets, with AB00."""
     if found.problem or not found.greeted:
-        return _no("order socket", found.problem or "it did not say that we are connected")
-    return _yes("order socket", "AB00")
+        return not_well("order socket", found.problem or "it did not say that we are connected")
+    return well("order socket", "AB00")
 
 
 def truth(found: RoundsFound, salts: Collection[str] = ()) -> Check:
     """Two rounds that can be believed, with nothing in them that was not ours: of journals with these `salts`, today's."""
     if found.problem:
-        return _no("truth", found.problem)
+        return not_well("truth", found.problem)
     before = None
     for read in found.rounds:
         if why := doubt(read, sort(read, ()), (), read.generation, before):
-            return _no("truth", f"round {read.number} is not believed: {why}")
+            return not_well("truth", f"round {read.number} is not believed: {why}")
         before = read
     if before is None or len(found.rounds) < 2:
-        return _no("truth", f"{len(found.rounds)} of two rounds were read")
+        return not_well("truth", f"{len(found.rounds)} of two rounds were read")
     if foreign := list(_foreign(before, salts)):
-        return _no("truth", f"not ours: {'; '.join(foreign[:_MOST_NAMED])}")
-    return _yes("truth", f"two rounds agree: {len(before.orders)} orders, nothing foreign")
-
-
-def unknown_orders(count: int) -> Check:
-    """None of which nobody knows what became of it, as a running engine sees it."""
-    return _no("truth", f"{count} orders UNKNOWN") if count else _yes("truth", "nothing UNKNOWN")
-
-
-def journal(found: JournalFound) -> Check:
-    """It folds, its chain holds, its disk has room; where a row was tried, it was durable."""
-    if found.problem:
-        return _no("journal", found.problem)
-    if found.durable is False:
-        return _no("journal", "no row of it has reached the disk")
-    if found.free_mb < LEAST_FREE_MB:
-        return _no("journal", f"{found.free_mb} MB are free, {LEAST_FREE_MB} are needed")
-    return _yes("journal", f"sound, {found.free_mb} MB free" + (", a row is durable" if found.durable else ""))
+        return not_well("truth", f"not ours: {'; '.join(foreign[:_MOST_NAMED])}")
+    return well("truth", f"two rounds agree: {len(before.orders)} orders, nothing foreign")
 
 
 def forward_test(found: ForwardFound) -> Check:
     """The rules have traded on paper of late, and a replay of that decides the same."""
     if found.problem:
-        return _no("forward test", found.problem)
+        return not_well("forward test", found.problem)
     told = f"{found.file}, {found.hours:.1f} h"
     if found.outcome != "same":
-        return _no("forward test", f"{told}: {found.outcome}")
-    return _yes("forward test", f"{told}: SAME AS RECORDED")
+        return not_well("forward test", f"{told}: {found.outcome}")
+    return well("forward test", f"{told}: SAME AS RECORDED")
 
 
 def address(found: AddressFound) -> Check:
     """The broker takes orders from this address: it looked for the order, and did not find it."""
     if found.family == "not_found":
-        return _yes("IP", "orders are taken from this address")
+        return well("IP", "orders are taken from this address")
     if found.family == "ip":
-        return _no("IP", f"{found.text}: register this machine's address at the broker")
-    return _no("IP", f"not known whether orders are taken from this address: {found.text or 'no plain answer'}")
+        return not_well("IP", f"{found.text}: register this machine's address at the broker")
+    return not_well("IP", f"not known whether orders are taken from this address: {found.text or 'no plain answer'}")
 
 
 def _unlisted(found: ListedFound, today: date) -> str:
@@ -228,11 +194,3 @@ def _foreign(read: RoundRead, salts: Collection[str]) -> Iterable[str]:
         if fill.broker_id in ours:
             made[fill.symbol] += fill.quantity if fill.side == "BUY" else -fill.quantity
     yield from (f"{each.net} {each.symbol}" for each in read.net if each.net != made[each.symbol])
-
-
-def _yes(name: CheckName, text: str) -> Check:
-    return Check(name, True, clean(text, 300))
-
-
-def _no(name: CheckName, text: str) -> Check:
-    return Check(name, False, clean(text, 300))

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from engine.model import events
 from engine.model.order_rows import External, OrderWarned
+from engine.model.preflight import verdict
 from engine.model.types import Instrument
 from engine.trading.event_line import DEBUG, ERROR, INFO, WARNING, EventLine
 from engine.trading.order_text import DETAILS, tell_live
@@ -32,6 +33,7 @@ _Notice = (
     | events.Paused
     | events.CommandRefused
     | events.InstrumentsChanged
+    | events.ChecksMade
 )
 _TOLD_ALWAYS = frozenset({"UP", "WAITING", "CLOSED", "REFUSED"})
 
@@ -212,7 +214,15 @@ def _before(untold: int, one: str, many: str) -> str:
     return f" (after {_many(untold, one, many)} that {'was' if untold == 1 else 'were'} only counted)" if untold else ""
 
 
-def _tell_line(event: _Notice) -> EventLine:
+def _tell_checks(event: events.ChecksMade) -> EventLine | None:
+    """Say whether the engine is ready; what was found by who armed the day is told as the run begins."""
+    if event.made_by == "arm":
+        return None
+    level = INFO if all(each.ok for each in event.checks) else WARNING
+    return EventLine("engine", level, verdict(event.checks), keep=True)
+
+
+def _tell_line(event: _Notice) -> EventLine | None:
     """Say what became of the line to the exchange, of time, and of what was asked."""
     match event:
         case events.LinkChanged():
@@ -224,6 +234,8 @@ def _tell_line(event: _Notice) -> EventLine:
             return EventLine(
                 "feed", level, f"link {event.link} {event.state}{down}{reason}", keep=event.state in _TOLD_ALWAYS
             )
+        case events.ChecksMade():
+            return _tell_checks(event)
         case events.FeedNote():
             return EventLine("feed", ERROR if event.severe else WARNING, event.text, keep=event.severe)
         case events.InstrumentsChanged():

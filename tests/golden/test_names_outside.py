@@ -49,6 +49,7 @@ Bookmark: text tick at_ms
 Bye: detached
 Cancel: order
 Cancelled: order
+ChecksMade: made_by checks(name ok text) at_ms
 ClockStepped: step_ms at_ms
 CloseByHand: instrument side quantity at_ms
 ClosePosition: symbol entry_ms entry_price half_of by
@@ -173,7 +174,7 @@ BY_SCREEN = (
     " SwitchDelivery Unwatch Watch"
 )
 JOURNALLED = (
-    "Cancel ClockStepped CloseByHand ClosedBlind CommandRefused Continued DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted HeldOver HeldSilent InstrumentWarned InstrumentsChanged"
+    "Cancel ChecksMade ClockStepped CloseByHand ClosedBlind CommandRefused Continued DayStarted EntriesChanged EntryRefused FeedNote FillBooked FlatChanged GapsCounted HeldOver HeldSilent InstrumentWarned InstrumentsChanged"
     " LevelsMoved LinkChanged OperatorActed OrderCancelled OrderRejected Paused ReadHoldings Rewound RunEnded RunStarted RefusalsCounted SequenceGap StateKept Submit"
     " TickGap TickRefused TradeClosed TraderFault"
     # Of orders at a real broker.

@@ -14,8 +14,10 @@ import pytest
 
 from engine.cli.commands import read
 from engine.cli.options import load_config
+from engine.journal import JOURNAL_FILE, read_events
 from engine.link import Oneshot
 from engine.model.errors import ConfigError
+from engine.model.events import ChecksMade
 from engine.serving.arming import ARMED_FILE
 from engine.serving.launch import answers
 from engine.serving.live_gate import live_start
@@ -171,6 +173,12 @@ def test_an_engine_begins_by_it_keeps_its_session_beside_the_next_and_goes_by_th
     assert " armed at " in log
     assert " armed with IP: orders are taken from this address" in log
     assert "a live run starts locked: k begins entries" in log
+    assert " READY" in log  # or NOT READY, and why
+    rows = [row.entry() for row in read_events(place / JOURNAL_FILE) if row.kind == "ChecksMade"]
+    armed, *own = [row for row in rows if isinstance(row, ChecksMade)]
+    assert (armed.made_by, tuple(each.name for each in armed.checks)) == ("arm", (*CHECKED, "IP"))
+    assert all(each.ok for each in armed.checks)
+    assert {each.made_by for each in own} == {"engine"}
 
 
 @pytest.mark.parametrize(

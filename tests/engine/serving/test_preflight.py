@@ -21,6 +21,7 @@ from engine.model.preflight import (
     SocketFound,
 )
 from engine.model.types import Instrument
+from engine.presentation import readiness
 from engine.serving import preflight
 from engine.serving.preflight import Preflight, largest_loss
 from engine.text.sanitize import CleanText
@@ -58,19 +59,19 @@ def twice(**rows: Any) -> RoundsFound:
 WELL = [
     preflight.session(SESSION, {"NFO"}, END_NS),
     preflight.clock(ClockFound(-2.0)),
-    preflight.tick_clock(2000),
+    readiness.tick_clock(2000),
     preflight.instruments([LISTED], TODAY),
     preflight.instruments([replace(LISTED, expiry=TODAY)], TODAY),
-    preflight.tick_age(CALL, 2.9),
+    readiness.tick_age(CALL, 2.9),
     preflight.funds(FUNDS, Decimal(40_000)),
     preflight.order_socket(SocketFound(greeted=True)),
     preflight.truth(twice()),
     preflight.truth(twice(orders=[order(TAG)], fills=[fill()], net=[NetReport(0, CALL, 65, 0)]), {TAG[3:5]}),
     preflight.truth(twice(orders=[order(state="rejected", filled=0)])),
     preflight.truth(twice(net=[NetReport(0, CALL, 0, 0)])),
-    preflight.unknown_orders(0),
-    preflight.journal(JournalFound(free_mb=500)),
-    preflight.journal(JournalFound(durable=True, free_mb=500)),
+    readiness.unknown_orders(0),
+    readiness.journal(JournalFound(free_mb=500)),
+    readiness.journal(JournalFound(durable=True, free_mb=500)),
     preflight.forward_test(ForwardFound(CleanText("paper-X.mqr"), 2.0, CleanText("same"))),
     preflight.address(AddressFound("not_found", CleanText("AB1007 Order not found"))),
 ]
@@ -84,7 +85,7 @@ NOT_WELL = [
     (preflight.clock(ClockFound(2.1)), "2.1 s ahead of the broker's; at most 2 s"),
     (preflight.clock(ClockFound()), "does not tell the time"),
     (preflight.clock(ClockFound(0.0, CleanText("no such host"))), "no such host"),
-    (preflight.tick_clock(-2001), "2.0 s behind the ticks"),
+    (readiness.tick_clock(-2001), "2.0 s behind the ticks"),
     (preflight.instruments([], TODAY), "nothing is to be traded"),
     (preflight.instruments([replace(LISTED, instrument=None)], TODAY), f"{CALL}: is not listed"),
     (preflight.instruments([LISTED, replace(LISTED, fresh=False)], TODAY), "today's list could not be had"),
@@ -92,8 +93,8 @@ NOT_WELL = [
     (preflight.instruments([replace(LISTED, problem=CleanText("may mean two"))], TODAY), "may mean two"),
     (preflight.instruments([replace(LISTED, instrument=replace(OPTION, watch_only=True))], TODAY), "only watched"),
     (preflight.instruments([replace(LISTED, instrument=replace(OPTION, freeze_quantity=0))], TODAY), "freeze quantity"),
-    (preflight.tick_age(CALL, None), f"{CALL}: no tick"),
-    (preflight.tick_age(CALL, 3.0), "no tick for 3.0 s"),
+    (readiness.tick_age(CALL, None), f"{CALL}: no tick"),
+    (readiness.tick_age(CALL, 3.0), "no tick for 3.0 s"),
     (preflight.funds(FUNDS, Decimal("40000.01")), "40000.00 is there, 40000.01 may be needed"),
     (preflight.funds(replace(FUNDS, net=None), Decimal(1)), "nothing that can be read"),
     (preflight.funds(replace(FUNDS, margin=None), Decimal(1)), f"what one lot of {CALL} takes was not told"),
@@ -120,10 +121,10 @@ NOT_WELL = [
         ),
         "round 2 is not believed: the trade book has lost a trade",
     ),
-    (preflight.unknown_orders(2), "2 orders UNKNOWN"),
-    (preflight.journal(JournalFound(CleanText("row 5: broken chain"), free_mb=900)), "broken chain"),
-    (preflight.journal(JournalFound(durable=False, free_mb=900)), "no row of it has reached the disk"),
-    (preflight.journal(JournalFound(free_mb=499)), "499 MB are free, 500 are needed"),
+    (readiness.unknown_orders(2), "2 orders UNKNOWN"),
+    (readiness.journal(JournalFound(CleanText("row 5: broken chain"), free_mb=900)), "broken chain"),
+    (readiness.journal(JournalFound(durable=False, free_mb=900)), "no row of it has reached the disk"),
+    (readiness.journal(JournalFound(free_mb=499)), "499 MB are free, 500 are needed"),
     (preflight.forward_test(ForwardFound(problem=CleanText("no paper recording"))), "no paper recording"),
     (
         preflight.forward_test(ForwardFound(CleanText("p.mqr"), 2.5, CleanText("different: tick 5"))),

@@ -80,9 +80,8 @@ ENTRIES = (
     "engine/serving/arming_checks.py",  # what is wrong with a journal
     "engine/serving/candidates.py",  # where an engine is
     "engine/serving/journalled.py",  # where an engine was
-    "engine/serving/live_checks.py",  # what was found, in a line
+    "engine/presentation/readiness.py",  # what was found, in a line
     "engine/serving/notify.py",
-    "engine/serving/preflight.py",  # what was found, in a line
     "engine/serving/real_flat.py",  # whose account it is
     "engine/serving/process.py",
     "engine/serving/remote.py",  # why a flat was asked for

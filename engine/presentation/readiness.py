@@ -1,13 +1,26 @@
 """What must be well before orders go to a real broker, as a running engine sees it now: READY, or NOT READY and why. Pure."""
 
 import time
+from typing import Final
 
-from engine.model.preflight import Check, JournalFound
+from engine.model.preflight import Check, CheckName, JournalFound
 from engine.model.snapshot import Snapshot
-from engine.serving.preflight import journal, tick_age, tick_clock, unknown_orders
 from engine.text.sanitize import CleanText, clean
 
-_UNREAD = CleanText("the broker's books are not read yet")
+MOST_CLOCK_S: Final = 2.0
+MOST_TICK_AGE_S: Final = 3.0
+LEAST_FREE_MB: Final = 500
+_UNREAD: Final = CleanText("the broker's books are not read yet")
+
+
+def well(name: CheckName, text: str) -> Check:
+    """A check that came out well."""
+    return Check(name, True, clean(text, 300))
+
+
+def not_well(name: CheckName, text: str) -> Check:
+    """A check that refuses, and why."""
+    return Check(name, False, clean(text, 300))
 
 
 def running_checks(seen: Snapshot) -> tuple[Check, ...]:
@@ -50,7 +63,30 @@ def _truth(seen: Snapshot) -> Check:
     return Check("truth", False, clean(f"not ours: {', '.join(held)}")) if held else unknown_orders(standing.unknown)
 
 
-def verdict(checks: tuple[Check, ...]) -> str:
-    """`READY`, or `NOT READY: truth: …` with each that failed."""
-    failed = [f"{each.name}: {each.text}" for each in checks if not each.ok]
-    return f"NOT READY: {'; '.join(failed)}" if failed else "READY"
+def tick_clock(ahead_ms: int) -> Check:
+    """Ours against the stamps of ticks, as a running engine sees it."""
+    words = f"{abs(ahead_ms) / 1000:.1f} s {'ahead of' if ahead_ms > 0 else 'behind'} the ticks"
+    return well("clock", words) if abs(ahead_ms) <= MOST_CLOCK_S * 1000 else not_well("clock", words)
+
+
+def tick_age(symbol: str, age_s: float | None) -> Check:
+    """The newest tick of what may be traded, as a running engine sees it (None: there was none)."""
+    if age_s is None or age_s >= MOST_TICK_AGE_S:
+        return not_well("instrument", f"{symbol}: no tick" + ("" if age_s is None else f" for {age_s:.1f} s"))
+    return well("instrument", f"{symbol}: newest tick {age_s:.1f} s ago")
+
+
+def unknown_orders(count: int) -> Check:
+    """None of which nobody knows what became of it, as a running engine sees it."""
+    return not_well("truth", f"{count} orders UNKNOWN") if count else well("truth", "nothing UNKNOWN")
+
+
+def journal(found: JournalFound) -> Check:
+    """It folds, its chain holds, its disk has room; where a row was tried, it was durable."""
+    if found.problem:
+        return not_well("journal", found.problem)
+    if found.durable is False:
+        return not_well("journal", "no row of it has reached the disk")
+    if found.free_mb < LEAST_FREE_MB:
+        return not_well("journal", f"{found.free_mb} MB are free, {LEAST_FREE_MB} are needed")
+    return well("journal", f"sound, {found.free_mb} MB free" + (", a row is durable" if found.durable else ""))

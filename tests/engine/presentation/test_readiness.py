@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from engine.model.order_views import ForeignView
+from engine.model.preflight import verdict
 from engine.model.snapshot import Snapshot
-from engine.serving.live_checks import running_checks, verdict
+from engine.presentation.readiness import running_checks
 from engine.text.sanitize import CleanText
 from tests.support.screens.live_snapshots import busy
 from tests.support.screens.snapshots import SNAPSHOT
