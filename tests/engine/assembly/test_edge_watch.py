@@ -131,7 +131,9 @@ def test_what_the_journal_s_own_thread_comes_upon_first_is_begun_anew_as_well(
 ) -> None:
     with monkeypatch.context() as blind:
         blind.setattr("engine.journal.journal_files.JournalFiles.lost", lambda *_: "")
-        older_written_over_with_its_index(run.folder)
+        with monkeypatch.context() as away:
+            away.setattr("engine.assembly.edge_watch.EdgeWatch._look", lambda _: None)  # a file is empty for a moment
+            older_written_over_with_its_index(run.folder)
         run.engine.send(ResumeEntries())
         with run.engine.turn.lock:
             run.engine.turn.take_inputs()
