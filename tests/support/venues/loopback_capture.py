@@ -10,6 +10,7 @@ _ALL_PROTOCOLS = 0x0003
 _OUTGOING = 4  # each packet is seen twice on loopback: once on its way out
 _LOOK_S = 0.05
 _BUFFER = 16 << 20
+UNSEEN = "what is on the wire was not looked at: the system permits that to nobody here (Linux, CAP_NET_RAW)"
 
 
 class Capture:
