@@ -1,5 +1,6 @@
 """The forward test: the newest paper recording that is long and young enough and was made under the rules of now. Prints nothing."""
 
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -64,10 +65,8 @@ def _fitness(path: Path, config: Config, least_hours: float) -> tuple[float, str
 def _hours(source: MqrSource) -> float:
     """From its first to its last tick."""
     first = next(iter(source.ticks()), None)
-    last = None
-    for last in source.last_ticks(1):  # noqa: B007 - the last of them
-        pass
-    return 0.0 if first is None or last is None else max(0.0, (last.exch_ms - first.exch_ms) / _HOUR_MS)
+    last = deque(source.last_ticks(1), maxlen=1)
+    return max(0.0, (last[0].exch_ms - first.exch_ms) / _HOUR_MS) if first is not None and last else 0.0
 
 
 def _outcome(found: Verification) -> CleanText:

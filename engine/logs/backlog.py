@@ -70,8 +70,9 @@ class Backlog(Generic[_T]):
         self._waiting[rank].append((self._number, size, item))
         self._items += 1
         self._bytes += size
-        while (self._items > self._most or self._bytes > self._most_bytes) and self._give_one_up():
-            pass
+        while self._items > self._most or self._bytes > self._most_bytes:
+            if not self._give_one_up():
+                return
 
     def take(self, most: int) -> list[_T]:
         """The oldest `most` of what waits."""

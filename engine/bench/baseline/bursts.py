@@ -110,8 +110,8 @@ def _wait_worked(run: Run, last: int) -> None:
                 f"baseline: tick {last} was not worked: {engine.problem or f'nothing for {_PATIENCE_S:.0f} s'}"
             )
         time.sleep(_LOOK_S)
-    with engine.turn.lock:  # the turn that worked it is over
-        pass
+    engine.turn.lock.acquire()  # once the turn that worked it is over
+    engine.turn.lock.release()
 
 
 class _PauseWatch:

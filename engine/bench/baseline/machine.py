@@ -2,6 +2,7 @@
 
 import os
 import platform
+from contextlib import suppress
 from importlib.metadata import version
 
 from engine.bench.baseline.report import Machine, Versions
@@ -31,12 +32,9 @@ def python_minor() -> str:
 
 def _cpu_model() -> str:
     """The processor's name, or its architecture where the system does not tell."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
-            for line in file:
-                name, _, value = line.partition(":")
-                if name.strip() in {"model name", "Model"}:
-                    return clean(value.strip(), 100)
-    except OSError:
-        pass
+    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            name, _, value = line.partition(":")
+            if name.strip() in {"model name", "Model"}:
+                return clean(value.strip(), 100)
     return clean(platform.processor() or platform.machine(), 100)

@@ -5,6 +5,7 @@ be idle, and nothing else.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final
 
 import httptools
@@ -53,11 +54,11 @@ class HttpConnection(HttpToolsProtocol):
         """Read on; what is no request, or a too large one, ends the connection."""
         self._unset_keepalive_if_required()
         try:
-            self.parser.feed_data(data)
-            if self._head_since_s is not None:
-                self._count(len(data))
-        except httptools.HttpParserUpgrade:  # it is answered like any other request, and nothing behind it is
-            pass
+            # One that wants another protocol is answered like any other request, and nothing behind it is.
+            with suppress(httptools.HttpParserUpgrade):
+                self.parser.feed_data(data)
+                if self._head_since_s is not None:
+                    self._count(len(data))
         except httptools.HttpParserError:
             self._refuse(self._refused or _NOT_UNDERSTOOD)
         except ProblemError as refused:
