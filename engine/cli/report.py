@@ -2,7 +2,6 @@
 
 import sys
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +10,9 @@ from engine.model.errors import EXIT_BAD_INPUT, EXIT_DIFFERENT, EXIT_WELL
 
 if TYPE_CHECKING:
     from engine.backtest.report_inputs import Collected, Span
-    from engine.reports.report import DayTaker
-
 _HELP = """examples:
   myquant-tui report recordings/paper-NIFTY-20261127-091455.mqr       tables and charts, in the terminal
+  myquant-tui report paper.mqr --out paper.html --open                a page: one file, no network
   myquant-tui report recordings --days 2026-11-01..2026-11-30 --json
   myquant-tui report ~/.local/state/myquant-tui/paper                 the journal of a run: without ticks no excursions
   myquant-tui report day.csv --set risk.base_sl_points=10             ticks alone: a replay, and called so
@@ -23,6 +21,9 @@ FILE is a recording, a CSV file or a state directory; DIR all recordings in it. 
 as it did, which heads the report; with --replay its ticks are traded anew, under --config and --set. Of a recording and the
 journal of its run every exit must be the same. The same session twice counts once; modes (live, paper, replay …) are never
 added up. Days are read one at a time.
+
+--out writes a page, --csv the tables page.positions.csv, page.exits.csv and page.days.csv beside it, --svg each picture. They can be
+read by their owner only, and take the place of nothing but an earlier report.
 
 A position is an entry with all its exits, and is what rates count; both lists are shown. R is net / risk, the risk being initial
 quantity × (entry - first stop). MAE and MFE are how far a position went against and for us, from the entry's tick to that of the last
@@ -50,6 +51,12 @@ def arguments(parser: Parser) -> None:
         nargs="+",
         help=".mqr, .csv, a state directory, or a folder of recordings",
     )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE.html", help="write a page: one file, no network, no other program"
+    )
+    parser.add_argument("--csv", action="store_true", help="tables of positions, exits and days beside --out")
+    parser.add_argument("--svg", action="store_true", help="each picture as a file beside --out")
+    parser.add_argument("--open", action="store_true", help="show the page in a browser")
     parser.add_argument("--replay", action="store_true", help="trade the ticks anew, under --config and --set")
     parser.add_argument(
         "--days", type=_span, metavar="A..B", help="only session days from A to B (2026-11-01..2026-11-30, A.., ..B)"
@@ -73,33 +80,24 @@ def _span(text: str) -> "Span":
 def run(args: Namespace) -> int:
     """Make the report."""
     from engine.backtest.report_inputs import Options, Span, collect, find_inputs
-    from engine.cli.output import columns, progress_bar, shows_unicode
-    from engine.cli.report_sources import agreement, heads, remarks, source_records
+    from engine.cli.output import progress_bar
+    from engine.cli.report_output import ReportOutput
+    from engine.cli.report_sources import heads, remarks
     from engine.reports.report import Report
-    from engine.reports.report_lists import JsonLists
-    from engine.reports.report_text import ListedPositions, report_lines
 
     options = Options(
         replay=args.replay, config_file=args.config, overrides=tuple(overrides_of(args)), days=args.days or Span()
     )
     inputs = find_inputs(args.inputs)
-    with ExitStack() as open_files:
-        listed = ListedPositions()
-        lists = open_files.enter_context(JsonLists()) if args.json else None
-        takers: list[DayTaker] = [lists] if lists is not None else [listed]
-        report = Report(takers)
+    with ReportOutput(args) as output:
+        report = Report(output.takers)
         with progress_bar("report") as progress:
             found = collect(inputs, options, report.take, progress)
         report.heads += heads(found)
         report.remarks += remarks(found)
-        if lists is not None:
-            lists.write(sys.stdout, report, source_records(found), agreement(found))
-        else:
-            ascii_only = not shows_unicode()
-            sys.stdout.writelines(
-                f"{line}\n" for line in report_lines(report, listed, columns(), ascii_only=ascii_only)
-            )
+        output.write(report, found)
     sys.stdout.flush()
+    output.show()
     return _status(found)
 
 

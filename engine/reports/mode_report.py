@@ -38,6 +38,8 @@ class DayRow(Struct):
     best: Decimal | None = None
     worst: Decimal | None = None
     equity: float = 0.0
+    scale: float = 1.0  # the account marked at a tick, as it is chained, is `plus` + `scale` × what the day's run had
+    plus: float = 0.0
 
     @property
     def day_return(self) -> float | None:
@@ -118,7 +120,7 @@ class ModeReport:
             self._add_position(position, found, row)
             yield position, found
         self._add_money(day, row)
-        self._add_curves(day, scale)
+        self._add_curves(day, row, scale)
         row.equity = self._worth
 
     def _row(self, day: ReportedDay) -> DayRow:
@@ -168,22 +170,21 @@ class ModeReport:
         row.exits += len(day.exits)
         self.cash_after = day.cash_after if day.cash_after is not None else (day.cash or _ZERO) + day.net
 
-    def _add_curves(self, day: ReportedDay, scale: float) -> None:
+    def _add_curves(self, day: ReportedDay, row: DayRow, scale: float) -> None:
         for at_ms, net in day.exits:
             self._worth += scale * float(net)
             self.curve.put(at_ms, self._worth)
             self.realised.add(at_ms, self._worth)
         if not day.equity:
             return
-        start = self._marked_worth
-        first = day.equity[0]
+        row.scale, row.plus = scale, self._marked_worth - scale * day.equity[0]
         for at_ms, value in zip(day.equity_ms, day.equity, strict=True):
-            worth = start + scale * (value - first)
+            worth = row.plus + scale * value
             self.marked.add(at_ms, worth)
             self.marked_curve.put(at_ms, worth)
         if day.fall is not None:
-            self.marked.consider(day.fall.scaled(scale, start - scale * first))
-        self._marked_worth = start + scale * (day.equity[-1] - first)
+            self.marked.consider(day.fall.scaled(scale, row.plus))
+        self._marked_worth = row.plus + scale * day.equity[-1]
 
     @property
     def returns(self) -> list[float]:

@@ -25,7 +25,7 @@ def begins_with(head: str) -> IsOurs:
     return lambda begin, _: begin.startswith(head.encode())
 
 
-def refuse_others(path: Path, is_ours: IsOurs) -> None:
+def refuse_others(path: Path, is_ours: IsOurs = is_marked) -> None:
     """Raises InputError where something stands at `path` that is no report of ours."""
     refuse_existing(path, force=True)
     with suppress(FileNotFoundError):

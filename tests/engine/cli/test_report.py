@@ -1,5 +1,6 @@
 """The command `report`: what it says to a person and to a script, what it refuses, and with which exit status."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -150,3 +151,43 @@ def test_without_any_session_it_says_so(recording: Path, capsys: pytest.CaptureF
     status, out, _ = said(capsys, recording, "--days", "2000-01-01..2000-01-02")
     assert status == 0
     assert "no session day" in out
+
+
+def test_a_page_is_written_with_its_tables_and_pictures(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "new" / "page.html"
+    status, out, err = said(capsys, recording, "--out", page, "--csv", "--svg")
+    assert (status, err) == (0, "")
+    assert "SAME AS RECORDED" in out.splitlines()[0]
+    written = {each.name for each in page.parent.iterdir()}
+    assert {"page.html", "page.positions.csv", "page.exits.csv", "page.days.csv", "page.mock.account.svg"} <= written
+    assert all(each.stat().st_mode & 0o777 == 0o600 for each in page.parent.iterdir())
+    found = told(capsys, recording)
+    rows = list(csv.DictReader((page.parent / "page.exits.csv").read_text(encoding="utf-8").splitlines()))
+    assert [float(row["net"]) for row in rows] == [each["net"] for each in found["exits"]]
+    assert len((page.parent / "page.positions.csv").read_text(encoding="utf-8").splitlines()) == 1 + len(
+        found["positions"]
+    )
+    assert said(capsys, recording, "--out", page, "--csv", "--svg")[0] == 0
+
+
+@pytest.mark.parametrize("option", ["--csv", "--svg", "--open"])
+def test_what_lies_beside_a_page_needs_its_name(
+    recording: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = said(capsys, recording, option)
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert "with --out FILE.html" in err
+
+
+def test_nothing_of_others_is_written_over(recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "page.html").write_text("mine")
+    (tmp_path / "other.positions.csv").write_text("mine")
+    for words in (("--out", tmp_path / "page.html"), ("--out", recording), ("--out", tmp_path / "other.html", "--csv")):
+        status, _, err = said(capsys, recording, *words)
+        assert (status, len(err.splitlines())) == (2, 1)
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {
+        "page.html": "mine",
+        "other.positions.csv": "mine",
+    }
