@@ -104,7 +104,7 @@ fuzz: $(READY) ## ten million bad frames and messages (about two minutes)
 fuzz-http: $(READY) ## 5,000 requests to the service, made from its own description
 	@$(BIN)/python -m tests.fuzz.http 5000
 
-simulate: $(READY) ## 20,000 histories of live orders against a broker that misbehaves, 2,000 recorded ones, fifteen planted mistakes (an hour)
+simulate: $(READY) ## 20,000 histories of live orders against a broker that misbehaves, 2,000 recorded ones, seventeen planted mistakes (an hour)
 	@$(BIN)/python -m tests.simulation.seeds 1 20000
 	@$(BIN)/python -m tests.simulation.recorded_histories 1 2000 2>/dev/null
 	@$(BIN)/python -m tests.simulation.planted

@@ -49,7 +49,8 @@ def real_trader(
         raise InputError(str(error)) from error
     except (OSError, sqlite3.Error) as error:
         raise DiskError(f"journal in {folder}: {error}") from error
-    rules = DeskRules(config.live.max_orders_per_day, config.live.amends, _limits(config.live, real))
+    live = config.live
+    rules = DeskRules(live.max_orders_per_day, live.amends, _limits(live, real), live.net_points)
     in_doubt = opened.unclean or opened.damage or opened.missing or opened.unknown
     now_ms = now_ns // 1_000_000
     make = partial(_desk, tags, rules, day, now_ms, now_ms + ARRIVED_MS if in_doubt else 0)

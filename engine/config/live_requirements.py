@@ -40,7 +40,9 @@ REQUIREMENTS: Final = (
     LiveRequirement("live.symbols", "at least one symbol", lambda config: bool(config.live.symbols)),
     LiveRequirement("live.forward_days", "at least 1", lambda config: config.live.forward_days > 0),
     LiveRequirement(
-        "live.net_points", "0: this version has no stop rest at the broker", lambda config: not config.live.net_points
+        "live.net_points",
+        "0, or more than risk.base_sl_points: our own stop goes first",
+        lambda config: not config.live.net_points or config.live.net_points > config.risk.base_sl_points,
     ),
     LiveRequirement(
         "risk.max_daily_loss", "a number above 0, in rupees", lambda config: config.risk.max_daily_loss > 0

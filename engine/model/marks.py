@@ -1,5 +1,7 @@
 """What a recording keeps beside the ticks: hashes of the state, what happened, what the trader was given. Plain, frozen, serialisable."""
 
+from decimal import Decimal
+
 from msgspec import Struct
 
 from engine.model.commands import TraderCommand
@@ -64,6 +66,7 @@ class DeskMark(Struct, frozen=True, tag=True, omit_defaults=True):
     amends: bool
     state: str
     limits: EntryLimits = EntryLimits()
+    net_points: Decimal = Decimal(0)
 
 
 Mark = StateMark | EventMark | InputMark | StartMark | DeskMark

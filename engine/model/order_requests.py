@@ -16,7 +16,8 @@ class PlaceOrder(Struct, frozen=True, tag=True):
     """Send this order: a day's limit order. `limit` is in minor units, `decided` the tick price that it was decided at.
 
     `overnight`: in the product that is carried over night, where what it sells is held in that one. `wish` is the number of
-    what it serves in its run, of which `served` has come true before it.
+    what it serves in its run, of which `served` has come true before it. A NET waits until `decided` is traded, its trigger;
+    only then its limit counts.
     """
 
     request: ClassVar[Request] = "place"

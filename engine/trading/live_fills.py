@@ -19,7 +19,7 @@ from engine.trading.orders.live_order import Alarm, AmendRefused, LiveOrder
 from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.orders.others import Mismatch
 from engine.trading.orders.wishes import WishOver
-from engine.trading.positions import STOP_LOSS, Position
+from engine.trading.positions import STOPS, Position
 from engine.trading.trading_state import TradingState
 
 _REFUSED: Final = frozenset({"REFUSED", "REJECTED", "NOT_PLACED"})
@@ -156,7 +156,7 @@ class LiveFills:
         if trade is not None:
             if parts.operator_stop:
                 trade = replace(trade, operator_stop=True)
-            inst.strategy.on_exit(stop_loss=trade.reason == STOP_LOSS)
+            inst.strategy.on_exit(stop_loss=trade.reason in STOPS)
             state.effects.append(TradeClosed(trade))
 
     def _untold(self, inst: InstrumentState) -> int:

@@ -45,6 +45,7 @@ class LiveTrader(Trader):
         self.orders = self.state.orders = LiveOrders(
             make_desk(self.state.instruments, self._quote_of), self.state.portfolio.net
         )
+        self.orders.desk.rest_stops(self._entry_of)
         self._live_fills = LiveFills(self.state, self.orders, self._judge_entry, self.agenda.opened)
 
     def _make_flattener(self, config: Config) -> Flattener:
@@ -61,6 +62,10 @@ class LiveTrader(Trader):
             if tick.flags & FLAG_HAS_BOOK
             else Quote(at_ms, last=tick.price)
         )
+
+    def _entry_of(self, instrument: int) -> int:
+        position = self.state.portfolio.positions[instrument]
+        return 0 if position is None else position.entry_price
 
     # ── What comes in ───────────────────────────────────────────────────────────────────────────────────────────
 

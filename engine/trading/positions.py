@@ -13,6 +13,8 @@ from engine.model.state import Plain
 from engine.model.types import MAX_PRICE, Instrument, PositionState
 
 STOP_LOSS: Final = "Stop Loss"
+NET_STOP: Final = "Net stop"  # the order at the broker has fired, and nobody here has decided that
+STOPS: Final = frozenset({STOP_LOSS, NET_STOP})
 TRAILING_STOP: Final = "Trailing Stop"
 SESSION_END: Final = "Session End"
 MAX_DURATION: Final = "Max Duration"

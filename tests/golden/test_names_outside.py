@@ -60,7 +60,7 @@ ConnView: holder mine since_ns
 Continued: file run mode title pid started_ns ended_ns outcome
 DayPage: date today rewinds state days(mode statistics(date entries exits positions won lost even profit loss gross costs net best worst drawdown streak longest_won longest_lost reasons costs_by_kind peak lowest) zone cumulative fallen earlier(date entries exits positions won lost even profit loss gross costs net best worst drawdown streak longest_won longest_lost reasons costs_by_kind peak lowest)) trades(mode instrument(symbol token exchange price_scale tick_size lot_size freeze_quantity quantity_scale market watch_only allow_negative removed) number entry_ms exit_ms quantity entry_price exit_price gross costs net reason left) total problems reason
 DayStarted: date at_ms note zone
-DeskMark: day salt run orders_a_day amends state limits(symbols max_order_value max_lots max_open_positions barred until_ms)
+DeskMark: day salt run orders_a_day amends state limits(symbols max_order_value max_lots max_open_positions barred until_ms) net_points
 Disarm
 Ended: order state filled turnover
 EntriesChanged: state reason at_ms

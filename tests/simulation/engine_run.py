@@ -149,7 +149,7 @@ class EngineRun:
         begun_ms = self.clock.true_ms
 
         def desk(listed: Sequence[Instrument], quote_of: Callable[[int], Quote]) -> OrderDesk:
-            rules = DeskRules(10_000, amends=True, limits=roomy(listed))
+            rules = DeskRules(10_000, amends=True, limits=roomy(listed), net_points=config.live.net_points)
             tags, from_ms = Tags(day, _SALT, self.number), begun_ms + ARRIVED_MS if rows else 0
             return OrderDesk(Blotter(listed, tags), rules, quote_of, rows=rows, now_ms=begun_ms, exits_from_ms=from_ms)
 

@@ -1,4 +1,4 @@
-"""Fifteen mistakes that programs like this one make, planted one by one: each must be found. `python -m tests.simulation.planted [SEEDS]`."""
+"""Seventeen mistakes that programs like this one make, planted one by one: each must be found. `python -m tests.simulation.planted [SEEDS]`."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ from engine.journal.day_rows import DayRows
 from engine.model.order_reports import FillReport, Refused, RoundRead
 from engine.model.order_requests import PlaceOrder, WriteRequest
 from engine.model.order_rows import Booked
+from engine.model.types import Side
 from engine.outside.https import HttpAnswer
 from engine.text.sanitize import CleanText
 from engine.trading.orders import desk, rounds, states
@@ -22,6 +23,7 @@ from engine.trading.orders.live_orders import LiveOrders
 from engine.trading.orders.others import Others
 from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.tags import Tags
+from engine.trading.orders.wishes import Wish
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from tests.simulation.lines import Line
 from tests.simulation.seeds import history
@@ -228,6 +230,43 @@ def day_forgotten() -> Any:
     return changed(DayRows, "anew", lambda *_: [])
 
 
+def net_not_counted() -> Any:
+    """A stop at the broker is none of what is on its way to be sold."""
+    pending = Blotter.pending
+
+    def without(self: Blotter, instrument: int, side: Side) -> int:
+        nets = [each.left for each in self.working(instrument, side) if each.purpose == "NET"]
+        return pending(self, instrument, side) - sum(nets)
+
+    @contextmanager
+    def both() -> Iterator[None]:
+        with changed(Blotter, "pending", without), changed(Pursuit, "_is_alone", lambda *_: True):
+            yield
+
+    return both()
+
+
+def net_not_awaited() -> Any:
+    """An exit goes out as soon as the stop at the broker is to be cancelled."""
+    left, alone = LiveOrder.left, Pursuit._is_alone
+
+    def unless_taken_back(self: LiveOrder) -> int:
+        return 0 if self.purpose == "NET" and self.unwanted else left.fget(self)  # type: ignore[attr-defined, no-any-return]
+
+    def asked(self: Pursuit, wish: Wish) -> bool:
+        alone(self, wish)
+        return True
+
+    @contextmanager
+    def both() -> Iterator[None]:
+        with changed(LiveOrder, "left", property(unless_taken_back)), changed(Pursuit, "_is_alone", asked):
+            yield
+
+    return both()
+
+
+# Those of a stop that rests at the broker, each with a seed that finds it.
+NET_PLANTED = {net_not_counted: 3, net_not_awaited: 3}
 PLANTED = (
     retry_on_timeout, timeout_is_reject, forbidden_is_refused, empty_is_trusted, verified_once, no_reconciliation,
     own_book_in_flat, fill_booked_twice, no_short_guard, tag_reused, bytes_before_the_row, cancel_is_gone,
@@ -249,11 +288,11 @@ def found_by(plant: Callable[[], Any], seeds: range) -> tuple[int, str]:
 def main(most: int) -> int:
     """Plant each; how many were not found."""
     missed = 0
-    for plant in PLANTED:
+    for plant in (*PLANTED, *NET_PLANTED):
         seed, rule = found_by(plant, range(1, most + 1))
         missed += seed < 0
         print(f"{plant.__name__:22} {'NOT FOUND' if seed < 0 else f'seed {seed:4}'}  {rule}", flush=True)
-    print(f"{len(PLANTED) - missed} of {len(PLANTED)} found")
+    print(f"{len(PLANTED) + len(NET_PLANTED) - missed} of {len(PLANTED) + len(NET_PLANTED)} found")
     return 1 if missed else 0
 
 

@@ -56,8 +56,10 @@ def history(seed: int, folder: Path) -> list[Files]:
     script = credible(drawn_script(rng, until_s, rng.randint(0, _MOST_FAULTS), CALL.lot, KINDS))
     slow_rows = rng.choice((0.0, 0.0, 0.05))
     files = [Files(folder / "0", securities=securities)]
+    overrides = ("live.net_points=4",) if seed % 3 == 0 else ()
     run = run_at_exchange(
         stream,
+        *overrides,
         script=script,
         delays=Delays(),
         quirks=Quirks(null_token=rng.random() < 0.3, new_orderid=rng.random() < 0.3),
@@ -80,7 +82,9 @@ def history(seed: int, folder: Path) -> list[Files]:
             files[-1].recorder.close()
             files.append(Files(folder / str(len(files)), securities=securities))
             run.exchange.step(run.now_ms + rng.randint(300, 6_000))
-            run = begun(run.exchange, securities, before=run, recorder=files[-1].recorder, checkpoint_ticks=10)
+            run = begun(
+                run.exchange, securities, *overrides, before=run, recorder=files[-1].recorder, checkpoint_ticks=10
+            )
             run.command(Unlock())
     run.end()
     return files

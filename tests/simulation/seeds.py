@@ -38,6 +38,8 @@ def script_of(rng: Random) -> str:
     return "\n".join(lines)
 
 
+# In so many of ten histories a stop rests at the broker, so many points below each entry.
+NETS = {3: "0.25", 4: "1", 6: "5"}
 _BATCH = 50
 
 
@@ -89,7 +91,10 @@ def history(seed: int) -> World:
         number_orderid=rng.random() < 0.3,
     )  # fmt: skip
     delays = Delays(answer=rng.choice(((15, 60), (30, 400))), update=rng.choice(((5, 150), (50, 1_500))))
-    world = World(rng, script_of(rng), delays=delays, quirks=quirks, quoted=rng.random() < 0.9, harmed=True)
+    script, quoted, net = script_of(rng), rng.random() < 0.9, NETS.get(seed % 10, "0")
+    world = World(
+        rng, script, delays=delays, quirks=quirks, quoted=quoted, harmed=True, overrides=(f"live.net_points={net}",)
+    )
     trader = Trader(world, rng, Random(f"apart {seed}"))
     world.run(FAULTS_END_MS, trader.act)
     world.exchange.end_faults(world.now_ms)
@@ -124,6 +129,8 @@ def run(seeds: Iterable[int]) -> Mix:
         counters = world.exchange.counters
         mix.reached.update({f"fault {name}": number for name, number in counters.faults.items()})
         mix.reached.update({f"{state} --{word}-->": number for (state, word), number in world.moves.items()})
+        nets = [each for each in world.blotter.orders.values() if each.purpose == "NET"]
+        mix.reached.update(nets=len(nets), nets_fired=sum(each.filled > 0 for each in nets))
         mix.reached.update(histories=1, crashes=world.runs - 1, placed=len(counters.placed), fills=counters.fills)
     return mix
 

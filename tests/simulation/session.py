@@ -99,7 +99,7 @@ class Session:
         self.inputs: list[Input] = []
         self.ticks = 0
         self._rules, self.config, self._instruments, self._day = (
-            DeskRules(orders_a_day, amends, roomy(instruments)),
+            DeskRules(orders_a_day, amends, roomy(instruments), config.live.net_points),
             config,
             instruments,
             day,

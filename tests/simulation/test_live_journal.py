@@ -19,7 +19,7 @@ from engine.trading.costs import total
 from engine.trading.kept_orders import parts_in
 from engine.trading.orders.blotter import Blotter
 from engine.trading.portfolio import strays_in
-from tests.simulation.play import MISCHIEF, NAMES, Play
+from tests.simulation.play import MISCHIEF, NAMES, RULES, Play
 from tests.support.journal_harness import exact_fields
 from tests.support.thorough import examples
 
@@ -31,6 +31,15 @@ def test_the_rows_tell_the_account_after_whatever_happens(seed: int) -> None:
     session = play.go(120)
     kinds = {type(row) for row in session.rows}
     assert {Submit, PlaceOrder, SendBegun, Accepted, PartFilled, Ended, External, FillBooked, TradeClosed} <= kinds
+    assert session.replayed() == session.trader.state.dump()
+
+
+@pytest.mark.parametrize("seed", range(11, examples(4) + 11))
+def test_they_do_with_a_stop_at_the_broker(seed: int) -> None:
+    play = Play(seed, MISCHIEF, (*RULES, "live.net_points=4"))
+    session = play.go(120)
+    nets = {row.order for row in session.rows if isinstance(row, PlaceOrder) and row.purpose == "NET"}
+    assert nets & {row.order for row in session.rows if isinstance(row, Ended)}
     assert session.replayed() == session.trader.state.dump()
 
 

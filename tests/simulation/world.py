@@ -236,6 +236,8 @@ class World(Session):
         if lane == "reads":
             return
         self.note(wire)
+        if lane == "exits" and wire.path.endswith("placeOrder"):
+            self._judge_second_sell(msgspec.json.decode(wire.body))
         if lane == "entries" and wire.path.endswith("placeOrder"):
             gate = self.trader.state.gate
             why = gate.locked or gate.halted or self.pursuit.halted or self.blotter.locked or self.must_lock
@@ -244,6 +246,17 @@ class World(Session):
             self.require(self.journal.has_begun(tag, self.now_ms), f"{tag} is sent, and its rows are not on the disk")
             if self.now_ms - START_MS < FAULTS_END_MS and self.rng.random() < self._harms:
                 self._harm()
+
+    def _judge_second_sell(self, asked: dict[str, str]) -> None:
+        """No sell is sent beside a stop that rests: a broker wants margin for it."""
+        if asked["transactiontype"] == "SELL" and asked["variety"] != "STOPLOSS":
+            symbol = asked["tradingsymbol"]
+            beside = [
+                each.tag
+                for each in self.exchange.working
+                if (each.variety, each.security.symbol) == ("STOPLOSS", symbol)
+            ]
+            self.require(not beside, f"{asked['ordertag']} is sent beside the stop {beside}")
 
     def _harm(self) -> None:
         """What no program can see through befalls the order that is sent now."""

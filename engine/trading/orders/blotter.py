@@ -128,8 +128,9 @@ class Blotter:
         return max(0, held - self.pending(instrument, "SELL"))
 
     def last_price(self, instrument: int) -> int:
-        """The price that its newest order was decided at; 0 where there was none."""
-        return next((each.decided for each in reversed(self.orders.values()) if each.instrument == instrument), 0)
+        """The price that its newest order was decided at, a stop at the broker apart; 0 where there was none."""
+        newest = (each for each in reversed(self.orders.values()) if each.purpose != "NET")
+        return next((each.decided for each in newest if each.instrument == instrument), 0)
 
     def unknown(self) -> list[LiveOrder]:
         """Orders of which nobody knows whether the broker has them."""

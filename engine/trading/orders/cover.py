@@ -34,10 +34,15 @@ def _shorten(wishes: Iterable[Wish], held: int) -> None:
 
 
 def _take_back(orders: Iterable[LiveOrder], most: int) -> None:
-    """Leave what may fill `most` in all, the oldest first; what nobody knows of cannot be taken back, and counts before all."""
+    """Leave what may fill `most` in all, the oldest first and stops at the broker last; what nobody knows of cannot be taken back, and counts before all."""
     left = most
-    for order in sorted(orders, key=lambda each: (each.state != "UNKNOWN", each.unwanted, each.number)):
+    for order in sorted(orders, key=_rank):
         if order.left <= left or order.state == "UNKNOWN":
             left -= order.left
         else:
             order.unwanted = True
+
+
+def _rank(order: LiveOrder) -> tuple[bool, bool, bool, int]:
+    """Sorts what works by what is left to work."""
+    return order.state != "UNKNOWN", order.unwanted, order.purpose == "NET", order.number

@@ -6,6 +6,7 @@ recording of them gives the same session again.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from msgspec import Struct
@@ -22,6 +23,7 @@ from engine.trading.orders.cover import cover
 from engine.trading.orders.desk_state import Kept, Parts, digests_of, take_text, text_of
 from engine.trading.orders.leg_words import LegWords
 from engine.trading.orders.live_flat import LiveFlat
+from engine.trading.orders.net_stop import NetStops
 from engine.trading.orders.order_budget import OrderBudget
 from engine.trading.orders.price_ladder import Quote
 from engine.trading.orders.pursuit import Pursuit
@@ -33,11 +35,12 @@ _PIECE: Final = 400_000  # characters of a state in one mark, which has to fit i
 
 
 class DeskRules(Struct, frozen=True):
-    """`orders_a_day` is the most that are placed; `amends`: see `Pursuit`."""
+    """`orders_a_day` is the most that are placed; `amends`: see `Pursuit`; `net_points`: see `NetStops`, 0 for none."""
 
     orders_a_day: int
     amends: bool = False
     limits: EntryLimits = EntryLimits()
+    net_points: Decimal = Decimal(0)
 
 
 class OrderDesk:
@@ -68,6 +71,12 @@ class OrderDesk:
         self.pursuit = Pursuit(blotter, self.budget, quote_of, amends=rules.amends, exits_from_ms=exits_from_ms)
         self.flat = LiveFlat(self.pursuit)
         self.words = LegWords(blotter, self.pursuit)
+        self._stops: NetStops | None = None
+
+    def rest_stops(self, entry_of: Callable[[int], int]) -> None:
+        """Have stops rest at the broker, by the rules; `entry_of` tells at which price a position was entered, 0 where none is held."""
+        if points := self.rules.net_points:
+            self._stops = NetStops(self.pursuit, points, entry_of)
 
     @property
     def busy(self) -> bool:
@@ -105,6 +114,8 @@ class OrderDesk:
         self.pursuit.note(self.blotter.take_told(), now_ms)
         self.flat.push(now_ms)
         cover(self.blotter, self.pursuit.wishes.values())
+        if self._stops is not None:
+            self._stops.push(now_ms)
         self.pursuit.pursue(now_ms)
 
     def unlock(self) -> None:
@@ -171,9 +182,12 @@ class OrderDesk:
         rules, tags, text = self.rules, self.blotter.tags, self.dump()
         pieces = [text[first : first + _PIECE] for first in range(0, len(text), _PIECE)]
         return [
-            DeskMark(tags.day.isoformat(), tags.salt, tags.run, rules.orders_a_day, rules.amends, piece, rules.limits)
+            DeskMark(
+                tags.day.isoformat(), tags.salt, tags.run, rules.orders_a_day, rules.amends, piece, rules.limits,
+                rules.net_points,
+            )
             for piece in pieces
-        ]
+        ]  # fmt: skip
 
 
 def desk_of(
@@ -182,7 +196,8 @@ def desk_of(
     """The desk that a recording has told of in `marks` (not none); raises ValueError where there was none such."""
     told = marks[0]
     tags = Tags(date.fromisoformat(told.day), told.salt, told.run)
-    made = OrderDesk(Blotter(instruments, tags), DeskRules(told.orders_a_day, told.amends, told.limits), quote_of)
+    rules = DeskRules(told.orders_a_day, told.amends, told.limits, told.net_points)
+    made = OrderDesk(Blotter(instruments, tags), rules, quote_of)
     made.load("".join(each.state for each in marks))
     named = [each.instrument for each in made.blotter.orders.values()]
     named += [each.instrument for each in made.pursuit.wishes.values()]

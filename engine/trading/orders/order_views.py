@@ -116,6 +116,8 @@ class OrderViews:
             return "somebody else trades it, too: the next reading of the books tells"
         if unknown := next((each for each in blotter.unknown() if each.instrument == wish.instrument), None):
             return f"order {unknown.tag} is unknown"
+        if any(each.purpose == "NET" for each in blotter.working(wish.instrument, wish.side)):
+            return "its stop at the broker is taken back first"
         return "refused, and tried again" if now_ms < wish.wait_ms or not wish.refusals.may_try(now_ms) else ""
 
     def _mismatches(self) -> tuple[MismatchView, ...]:

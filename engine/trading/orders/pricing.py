@@ -74,6 +74,10 @@ class Pricing:
         shown, told = self._shown_of(instrument), self._told.get(instrument)
         return shown if told is None or told.at_ms <= shown.at_ms else told
 
+    def last(self, instrument: int) -> int:
+        """The newest price that is known to have been traded; 0 where none is."""
+        return self._newest(instrument).last
+
     # ── Where a ladder begins ───────────────────────────────────────────────────────────────────────────────────
 
     def start(self, wish: Wish, now_ms: int) -> Start | None:

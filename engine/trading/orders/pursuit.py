@@ -12,7 +12,7 @@ from engine.model.types import Side
 from engine.trading.orders.blotter import Blotter, Told
 from engine.trading.orders.live_order import AmendRefused, LiveOrder
 from engine.trading.orders.order_budget import OrderBudget, reserve
-from engine.trading.orders.price_ladder import Quote, Start, keener, next_look_ms, rung_of
+from engine.trading.orders.price_ladder import Quote, keener, next_look_ms, rung_of
 from engine.trading.orders.pricing import Pricing
 from engine.trading.orders.reading import Reading
 from engine.trading.orders.setbacks import take_refusal
@@ -58,6 +58,7 @@ class Pursuit:
         self.last_wish = 0
         self.halted = ""
         self.urgent = False  # whether a flat runs, which waits for rounds
+        self.rests_stops = False  # whether a stop at the broker (NET) is wanted though it serves no wish
         self.reading = Reading(blotter)
         self.writes = 0  # orders placed, amended, withdrawn
         self.requests: list[OrderRequest] = []
@@ -190,13 +191,13 @@ class Pursuit:
             if self.objection() or (not wish.begun_ms and now_ms - wish.at_ms > STALE_MS):
                 wish.dropped = True  # what the strategy wanted once is not made up for later
                 return
-        elif not self._knows_enough(wish.instrument) or not self._is_cleared(wish, now_ms):
+        elif not self.knows_enough(wish.instrument) or not self._is_cleared(wish, now_ms):
             return
         else:
             left = min(left, self._closable(wish))
         self._send(wish, left, now_ms)
 
-    def _knows_enough(self, instrument: int) -> bool:
+    def knows_enough(self, instrument: int) -> bool:
         """Whether the broker's books are known well enough to close anything by them: nobody else may have closed it since."""
         stirred = instrument in self.blotter.others.stirred
         return self.blotter.logged_in and not stirred and self._is_past_doubt
@@ -217,6 +218,8 @@ class Pursuit:
 
     def _is_cleared(self, wish: Wish, now_ms: int) -> bool:
         """Whether the rest of the entry is out of the way of an exit: taken back first, but not waited for without end."""
+        if not self._is_alone(wish):
+            return False
         opposite: Side = "BUY" if wish.side == "SELL" else "SELL"
         others = [each for each in self.blotter.working(wish.instrument, opposite) if each.state != "UNKNOWN"]
         if not others:
@@ -225,6 +228,15 @@ class Pursuit:
             each.unwanted = True
         wish.cleared_ms = wish.cleared_ms or now_ms + CLEAR_MS
         return now_ms >= wish.cleared_ms
+
+    def _is_alone(self, wish: Wish) -> bool:
+        """Whether no stop at the broker sells the same: it is taken back first, and its end awaited however long that takes."""
+        resting = [
+            each for each in self.blotter.working(wish.instrument, wish.side) if each.purpose == "NET" and each.left
+        ]
+        for each in resting:
+            each.unwanted = True
+        return not resting
 
     def _send(self, wish: Wish, quantity: int, now_ms: int) -> None:
         instrument = self.blotter.instruments[wish.instrument]
@@ -241,15 +253,16 @@ class Pursuit:
         for index in range(1 if wish.is_entry else parts.count):
             if self._budget.wait(now_ms, entry=wish.is_entry, kept=self.reserved if wish.is_entry else 0):
                 return
-            self._place(wish, parts.slice(index), start, rung, now_ms)
+            limit = self.pricing.limit(wish, start, rung, now_ms)
+            self.place(wish, parts.slice(index), limit, now_ms, rung=rung, blind=start.blind)
 
-    def _place(self, wish: Wish, quantity: int, start: Start, rung: int, now_ms: int) -> None:
-        limit = self.pricing.limit(wish, start, rung, now_ms)
+    def place(self, wish: Wish, quantity: int, limit: int, now_ms: int, *, rung: int = 0, blind: bool = False) -> None:
+        """Have a new order sent for so much of a wish."""
         number = self.blotter.next_number()
         tag = self.blotter.tags.make(number, wish.purpose)
         order = LiveOrder(
             number, tag, wish.instrument, wish.side, quantity, wish.purpose, wish.reason, wish.decided, limit, now_ms,
-            wish.target, rung=rung, wish=wish.number, blind=start.blind,
+            wish.target, rung=rung, wish=wish.number, blind=blind,
         )  # fmt: skip
         self.blotter.add(order)
         self._count(now_ms, entry=wish.is_entry, order=True)
@@ -266,19 +279,15 @@ class Pursuit:
         wish = self.wishes.get(order.wish)
         if order.sent_ms and wish is not None and not wish.begun_ms:
             wish.begun_ms = order.sent_ms
-        order.unwanted = order.unwanted or wish is None or wish.dropped
+        serves = not wish.dropped if wish is not None else self.rests_stops and order.purpose == "NET"
+        order.unwanted = order.unwanted or not serves
         if request := self.reading.after(order, now_ms):
             self.requests.append(request)
         if order.wants_details:
             return
         if order.state == "WORKING" and wish is not None and not order.unwanted:
             self._climb(wish, order, now_ms)
-        if (
-            order.unwanted
-            and order.state in {"WORKING", "AMENDING"}
-            and self._may_send(now_ms)
-            and order.cancel(now_ms)
-        ):
+        if order.unwanted and order.state in {"WORKING", "AMENDING"} and self.may_send(now_ms) and order.cancel(now_ms):
             self._count(now_ms)
             self.requests.append(WithdrawOrder(order.number, order.broker_id, order.purpose))
 
@@ -299,7 +308,7 @@ class Pursuit:
             return
         if not self._is_amended(order):
             order.unwanted = True
-        elif self._may_send(now_ms, entry=wish.is_entry) and order.amend(limit, now_ms):
+        elif self.may_send(now_ms, entry=wish.is_entry) and order.amend(limit, now_ms):
             self._count(now_ms, entry=wish.is_entry)
             self.requests.append(
                 AmendOrder(order.number, order.broker_id, order.instrument, order.quantity, limit, order.purpose)
@@ -309,7 +318,8 @@ class Pursuit:
         """Whether it is moved in its place."""
         return self._amends and not order.filled
 
-    def _may_send(self, now_ms: int, *, entry: bool = False) -> bool:
+    def may_send(self, now_ms: int, *, entry: bool = False) -> bool:
+        """Whether a request may go out now; one for an entry leaves what closing all may take."""
         return self._budget.wait(now_ms, entry=entry, kept=self.reserved if entry else 0) is None
 
     def _count(self, now_ms: int, *, entry: bool = False, order: bool = False) -> None:

@@ -133,7 +133,7 @@ def _settle(order: LiveOrder, now_ms: int, *, begun: bool) -> None:
     An entry whose sending had not begun never left. An exit may have gone out without its rows: it is unknown all the same.
     """
     order.due_ms = 0
-    order.unwanted = True  # who wanted it is gone; what is held is judged anew
+    order.unwanted = order.purpose != "NET"  # who wanted it is gone; what is held is judged anew
     if order.is_over:
         return
     if order.broker_id:

@@ -54,6 +54,11 @@ def test_one_that_is_lacking_is_one_line(key: str) -> None:
     assert line.startswith(f"{key} = ")
 
 
+@pytest.mark.parametrize(("points", "lines"), [("0", 0), ("15", 1), ("15.05", 0), ("40", 0)])
+def test_a_stop_at_the_broker_lies_further_away_than_our_own(points: str, lines: int) -> None:
+    assert len(objected({**WHOLE, "live.net_points": points, "risk.base_sl_points": "15"})) == lines
+
+
 def test_every_requirement_was_tried_alone() -> None:
     assert [each.key for each in REQUIREMENTS if each.key not in SPOILT] == []
 

@@ -241,10 +241,16 @@ class Lifecycle:
 
     def _happen_meanwhile(self, now_ms: int, order: BrokerOrder, deviation: Deviation) -> None:
         """A fault: what is on its way comes too late for some of the order, or for all of it."""
-        if deviation.percent is not None and order.resting and not order.is_stop:
+        if deviation.percent is not None and order.resting:
+            matcher = self._parts.matchers[order.security.symbol]
             quantity = whole_lots(order.rest, deviation.percent, order.security.lot)
+            if quantity and order.is_stop:
+                matcher.leave(order)
+                order.triggered, order.allowed = True, quantity
+                matcher.enter(now_ms, order)
+                quantity = order.matchable
             if quantity:
-                self._parts.matchers[order.security.symbol].fill(now_ms, order, order.price, quantity)
+                matcher.fill(now_ms, order, order.price, quantity)
         if deviation.ended and not order.over:
             self._end_by_itself(now_ms, order, deviation.ended)
 

@@ -54,7 +54,8 @@ class KiteAtExchange:
         if wire.method == "PUT":
             return _smart_api("modify", self._change(parts[2], form))
         if wire.method == "DELETE":
-            return _smart_api("cancel", {"variety": "NORMAL", "orderid": parts[2]})
+            order = self._order(parts[2])
+            return _smart_api("cancel", {"variety": order.variety if order else "NORMAL", "orderid": parts[2]})
         if path == "/quote":
             exchange, symbol = parse_qs(query)["i"][0].split(":")
             token = self._exchange.depth(symbol).security.token
@@ -74,12 +75,13 @@ class KiteAtExchange:
 
     def _new(self, form: Mapping[str, str]) -> Row:
         return {
-            "variety": "NORMAL",
+            "variety": "STOPLOSS" if form["order_type"] == "SL" else "NORMAL",
             "tradingsymbol": form["tradingsymbol"],
             "symboltoken": self._exchange.depth(form["tradingsymbol"]).security.token,
             "transactiontype": form["transaction_type"],
             "exchange": form["exchange"],
-            "ordertype": form["order_type"],
+            "ordertype": "STOPLOSS_LIMIT" if form["order_type"] == "SL" else form["order_type"],
+            "triggerprice": form.get("trigger_price", "0"),
             "producttype": _OF_PRODUCT[form["product"]],
             "duration": form["validity"],
             "price": form["price"],

@@ -15,7 +15,8 @@ ORDER_BOOK: Final = WireRequest("GET", f"{_SECURE}/order/v1/getOrderBook")
 TRADE_BOOK: Final = WireRequest("GET", f"{_SECURE}/order/v1/getTradeBook")
 POSITIONS: Final = WireRequest("GET", f"{_SECURE}/order/v1/getPosition")
 
-ORDINARY: Final = "NORMAL"  # the variety of every order that we send
+ORDINARY: Final = "NORMAL"  # the variety of every order that we send, but for a stop that rests
+STOP: Final = "STOPLOSS"
 INTRADAY: Final = "INTRADAY"
 _CASH: Final = ("NSE", "BSE")
 
@@ -62,7 +63,8 @@ class _Quote(Struct, frozen=True):
 
 
 def place(request: PlaceOrder, instrument: Instrument) -> WireRequest:
-    """A new limit order of `instrument`, for the day."""
+    """A new limit order of `instrument`, for the day; a NET waits for its trigger first."""
+    rests = request.purpose == "NET"
     body = _Place(
         tradingsymbol=instrument.symbol,
         symboltoken=instrument.token,
@@ -72,6 +74,9 @@ def place(request: PlaceOrder, instrument: Instrument) -> WireRequest:
         price=instrument.price_words(request.limit),
         quantity=instrument.quantity_text(request.quantity),
         ordertag=request.tag,
+        variety=STOP if rests else ORDINARY,
+        ordertype="STOPLOSS_LIMIT" if rests else "LIMIT",
+        triggerprice=instrument.price_words(request.decided) if rests else "0",
     )
     return _post("placeOrder", body)
 
@@ -92,7 +97,8 @@ def modify(request: AmendOrder, instrument: Instrument) -> WireRequest:
 
 def cancel(request: WithdrawOrder) -> WireRequest:
     """The end of an order."""
-    return _post("cancelOrder", _Cancel(request.variety or ORDINARY, request.broker_id))
+    ours = STOP if request.purpose == "NET" else ORDINARY
+    return _post("cancelOrder", _Cancel(request.variety or ours, request.broker_id))
 
 
 def details(unique_id: str) -> WireRequest:

@@ -13,24 +13,27 @@ POSITIONS: Final = WireRequest("GET", "/portfolio/positions")
 
 ORDINARY: Final = "regular"  # the variety of every order that we send
 LIMIT: Final = "LIMIT"
+STOP: Final = "SL"  # a limit order that waits for its trigger first
 INTRADAY: Final = "MIS"
 _CASH: Final = ("NSE", "BSE")
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
 def place(request: PlaceOrder, instrument: Instrument) -> WireRequest:
-    """A new limit order of `instrument`, for the day."""
+    """A new limit order of `instrument`, for the day; a NET waits for its trigger first."""
     fields = {
         "exchange": instrument.exchange,
         "tradingsymbol": instrument.symbol,
         "transaction_type": request.side,
-        "order_type": LIMIT,
+        "order_type": STOP if request.purpose == "NET" else LIMIT,
         "quantity": instrument.quantity_text(request.quantity),
         "product": product(instrument, overnight=request.overnight),
         "price": instrument.price_words(request.limit),
         "validity": "DAY",
         "tag": request.tag,
     }
+    if request.purpose == "NET":
+        fields["trigger_price"] = instrument.price_words(request.decided)
     return _form("POST", f"/orders/{ORDINARY}", fields)
 
 

@@ -72,6 +72,13 @@ def test_the_product_is_the_one_that_is_held(asked: WriteRequest, product: str) 
     assert json.loads(DIALECT.write(asked).body)["producttype"] == product
 
 
+def test_a_stop_that_rests_waits_for_its_trigger_and_is_cancelled_as_what_it_is() -> None:
+    placed = json.loads(DIALECT.write(PlaceOrder(1, "T", 0, "SELL", 65, 8_555, "NET", 9_010, "Net stop")).body)
+    said = [placed[name] for name in ("variety", "ordertype", "triggerprice", "price")]
+    assert said == ["STOPLOSS", "STOPLOSS_LIMIT", "90.10", "85.55"]
+    assert json.loads(DIALECT.write(replace(CANCEL, purpose="NET")).body)["variety"] == "STOPLOSS"
+
+
 def test_a_price_has_the_decimals_of_its_scale() -> None:
     place = PlaceOrder(1, "T", TRADED.index(DOLLAR), "BUY", 1, 831_225_000, "ENTRY", 1, "")
     assert json.loads(DIALECT.write(place).body)["price"] == "83.1225"

@@ -60,6 +60,11 @@ def test_the_product_is_the_one_that_is_held(instrument: int, overnight: bool, p
     assert form(DIALECT.write(asked))["product"] == product
 
 
+def test_a_stop_that_rests_waits_for_its_trigger() -> None:
+    fields = form(DIALECT.write(PlaceOrder(1, "T", 1, "SELL", 65, 8_555, "NET", 9_010, "Net stop")))
+    assert [fields[name] for name in ("order_type", "trigger_price", "price")] == ["SL", "90.10", "85.55"]
+
+
 def test_our_tags_are_such_as_the_broker_takes() -> None:
     made = [Tags(date(2026, 12, 31), "ZZ", 99).make(1_999, purpose) for purpose in get_args(Purpose)]
     assert all(re.fullmatch("[A-Za-z0-9]{1,20}", tag) for tag in made)
