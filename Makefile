@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle bench-orders baseline gate gate-proof month crash crash-live day-live fuzz fuzz-http simulate simulator simulator-live soak soak-live soak-3m soak-8h pictures film man recording clean help
+.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle bench-orders bench-lock baseline gate gate-proof month crash crash-live day-live fuzz fuzz-http simulate simulator simulator-live soak soak-live soak-3m soak-8h pictures film man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,9 @@ bench-frames: $(READY) ## processor time and bytes of a frame of the screen, par
 
 bench-orders: $(READY) ## from the decision of an order to the wire, its rows durable before, beside what the disk takes for one row
 	@$(BIN)/python -m tests.bench.order_edge
+
+bench-lock: $(READY) ## from the key of a flat to the lock, while orders are under way at a simulated broker, by the engine's own stamps
+	@$(BIN)/python -m tests.bench.live_lock
 
 bench-idle: $(READY) ## wake-ups and processor time of an engine and a screen that have little to do (about a minute and a half)
 	@$(BIN)/python -m tests.bench.idle

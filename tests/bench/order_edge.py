@@ -1,5 +1,6 @@
 """From the decision of an order to its arrival on loopback, both its rows durable in a real journal: `python -m tests.bench.order_edge [ORDERS]`.
 
+Then how long the lanes take to end while each waits for an answer that never comes.
 Beside it what the disk takes for one row alone, of which an order waits for two; with TMPDIR=/dev/shm there is no disk in it.
 """
 
@@ -14,6 +15,7 @@ from threading import Event
 from engine.journal import SqliteJournal
 from engine.model.clock import SystemClock, VirtualClock
 from engine.model.order_reports import Accepted, OrderAnswer, SessionChanged
+from engine.model.order_requests import ReadRound
 from engine.model.order_rows import SendBegun
 from engine.venues.angelone.login import LoginSession
 from engine.venues.angelone.order_connections import open_orders
@@ -21,11 +23,14 @@ from tests.bench.flat_figures import percentile
 from tests.support.broker_answers import TRADED
 from tests.support.builders import config
 from tests.support.lane_harness import place
-from tests.support.venues.edge_harness import CREDENTIALS, NOON_NS
+from tests.support.venues.edge_harness import CREDENTIALS, NOON_NS, EdgeHarness
 from tests.support.venues.order_server import OrderServer, ServedLine, yes
+from tests.support.waiting import PATIENCE_S, until
 
 ORDERS = 500
+STOPS = 20
 MOST_MS = 5.0
+MOST_STOP_MS = 1_000.0
 _APART_S = 0.03  # so that the next connection is open, as between two orders of a day
 
 
@@ -35,9 +40,11 @@ def serve(pipe: Connection) -> None:
     def arrived(line: ServedLine) -> None:
         yes({"orderid": "200910000000001", "uniqueorderid": str(time.perf_counter_ns())})(line)
 
-    with OrderServer() as server:
+    with OrderServer() as server, OrderServer() as hung:
         server.act("placeOrder", arrived)
-        pipe.send(server.url)
+        for call in ("placeOrder", "getOrderBook"):
+            hung.act(call, lambda line: line.stay())
+        pipe.send((server.url, hung.url))
         pipe.recv()
 
 
@@ -72,6 +79,21 @@ def measured(url: str, folder: Path, orders: int) -> list[float]:
     return spent
 
 
+def stops(url: str, times: int) -> list[float]:
+    """Milliseconds until all lanes have ended, each in the midst of a request."""
+    spent: list[float] = []
+    for _ in range(times):
+        with EdgeHarness(url) as harness:
+            harness.until(SessionChanged)
+            for request in (place(1), place(2, "EXIT"), ReadRound(1)):
+                harness.ask(request, row=not isinstance(request, ReadRound))
+            until(lambda: harness.edge.view().asked_ns)
+            begun_ns = time.perf_counter_ns()
+            harness.edge.stop(PATIENCE_S)
+            spent.append((time.perf_counter_ns() - begun_ns) / 1e6)
+    return spent
+
+
 def one_row(folder: Path, rows: int) -> list[float]:
     """Milliseconds until a single row is on the disk, of each."""
     there = Event()
@@ -96,19 +118,22 @@ def told(what: str, spent: list[float]) -> str:
 
 
 def main() -> int:
-    """Print quantiles; 1 where the 99th percentile is above `MOST_MS`."""
+    """Print quantiles; 1 where the 99th percentile is above `MOST_MS`, or an end took more than `MOST_STOP_MS`."""
     orders = int(sys.argv[1]) if len(sys.argv) > 1 else ORDERS
     ours, theirs = multiprocessing.Pipe()
     broker = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
     broker.start()
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
-        spent = measured(ours.recv(), Path(first), orders)
+        url, hung = ours.recv()
+        spent = measured(url, Path(first), orders)
         rows = one_row(Path(second), orders)
+        ends = stops(hung, STOPS)
     ours.send("")
     broker.join()
     print(told("decided to arrived", spent))
     print(told("one row durable", rows))
-    return int(percentile(spent, 99) > MOST_MS)
+    print(told("lanes under way ended", ends))
+    return int(percentile(spent, 99) > MOST_MS or max(ends) > MOST_STOP_MS)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from engine.model.commands import Flat
-from engine.model.events import AnyEvent, FlatChanged
+from engine.model.events import AnyEvent, EntriesChanged, FlatChanged, Submit
 from engine.runtime.receipt import Receipt
 from engine.text.sanitize import CleanText
 from tests.simulation.stage import BANKNIFTY, DEEP, LOT, NIFTY, Stage
@@ -224,6 +224,23 @@ def test_one_leg_of_two_is_refused_and_the_other_is_closed_all_the_same() -> Non
     assert stage.flat != "FLAT"
     stage.go(10_000)
     assert stage.is_out
+
+
+@pytest.mark.parametrize("fault", ["", "place late 4", "place after", "place lost", "place rate", "place partial 50"])
+@pytest.mark.parametrize("after_ms", [0, 30, 700, 8_000])
+def test_the_lock_comes_with_the_key_whatever_is_under_way(fault: str, after_ms: int) -> None:
+    stage = Watched(f"at place 1: {fault}" if fault else "")
+    stage.signal(0, 2 * LOT, 10_000)
+    stage.go(after_ms)
+    at_ms, rows = stage.now_ms, len(stage.told)
+    stage.command(Flat(CleanText("key")))
+    assert stage.now_ms == at_ms  # no time has passed, and nothing was waited for
+    told = [event for event in stage.told[rows:] if isinstance(event, EntriesChanged | FlatChanged | Submit)]
+    assert [(type(each), getattr(each, "state", "")) for each in told[:2]] == [
+        (FlatChanged, "LOCKED"),
+        (EntriesChanged, "locked"),
+    ]
+    assert stage.trader.state.gate.locked.startswith("flat")
 
 
 def test_two_requests_are_one_flat() -> None:

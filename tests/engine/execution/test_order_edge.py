@@ -262,6 +262,20 @@ def test_the_end_waits_for_no_login() -> None:
             assert not threads_left()
 
 
+def test_the_end_waits_for_nothing_that_any_lane_has_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_line, "ANSWER_S", 3_600.0)
+    monkeypatch.setattr(write_lane, "ANSWER_MS", 3_600_000)
+    with OrderServer() as server, EdgeHarness(server.url) as harness:
+        harness.until(SessionChanged)
+        for call in ("placeOrder", "getOrderBook"):
+            server.act(call, lambda line: line.stay())
+        for request in (place(1), place(2, "EXIT"), ReadRound(1)):
+            harness.ask(request, row=not isinstance(request, ReadRound))
+        until(lambda: len(server.asked("placeOrder")) == 2 and server.asked("getOrderBook"))
+        harness.edge.stop(PATIENCE_S)
+        assert not threads_left()
+
+
 def test_an_edge_that_was_never_started_ends_too() -> None:
     with OrderServer() as server:
         harness = EdgeHarness(server.url)
