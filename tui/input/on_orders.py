@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from tui.input import reasons
-from tui.input.guard import NOT_TAKEN, PLAN_OPEN_NS, Press, by_hand, may_fire
+from tui.input.guard import NOT_TAKEN, Press, by_hand
+from tui.input.guarded_plan import GuardedPlan
 from tui.view import orders
 from tui.view.engine_client import EngineClient
 from tui.view.flat import RUNS
@@ -19,6 +20,7 @@ class OnOrders:
         self._ui = ui
         self._client = client
         self._note = note
+        self._withdrawal = GuardedPlan(ui, client, note, "withdraw", "orders")
 
     def move(self, by: int) -> None:
         """Choose the order so many lines further down."""
@@ -30,7 +32,7 @@ class OnOrders:
         """Take a key in the list, in one order, or in the plan; what none of them knows closes it."""
         dialog = self._ui.dialog
         if dialog == "withdraw":
-            self._press_in_plan(press)
+            self._withdrawal.press(press)
         elif press.key == "w":
             self._plan(press)
         elif dialog == "orders" and press.key == "enter":
@@ -45,14 +47,10 @@ class OnOrders:
 
     def pass_time(self, now_ns: int) -> None:
         """Close a plan that nobody fired, or that a flat has overtaken."""
-        ui = self._ui
-        if ui.dialog != "withdraw" or not ui.plan_until_ns:
-            return
-        overtaken = self._client.snapshot.flat.state in RUNS
-        if overtaken or now_ns >= ui.plan_until_ns:
-            ui.dialog = "orders"
-        if overtaken:
+        if self._withdrawal.waits and self._client.snapshot.flat.state in RUNS:
+            self._withdrawal.close()
             self._note("a flat runs: it takes all entries back", now_ns, "alert")
+        self._withdrawal.pass_time(now_ns)
 
     def _choose(self) -> bool:
         """Hold on to the order under the cursor, however the list moves; whether there is one."""
@@ -80,26 +78,4 @@ class OnOrders:
         elif isinstance(planned, str):
             self._note(planned, at_ns, "warn")
         else:
-            ui.open("withdraw")
-            ui.notice = ""
-            ui.planned, ui.fired_after = planned, -1
-            ui.plan_drawn_ns, ui.plan_until_ns = 0, at_ns + PLAN_OPEN_NS
-
-    def _press_in_plan(self, press: Press) -> None:
-        """`x` fires under the guards of the flat, once; any other key goes back to the list."""
-        ui = self._ui
-        if press.key != "x":
-            ui.dialog = "orders"
-        elif ui.fired_after < 0 and may_fire(press, ui.plan_drawn_ns):
-            self._fire(press.at_ns)
-        elif ui.fired_after < 0:
-            self._note(NOT_TAKEN.format("x"), press.at_ns, "alert")
-
-    def _fire(self, at_ns: int) -> None:
-        ui, action = self._ui, self._client.snapshot.action
-        if (why := reasons.may_not_command(self._client.attachment)) or ui.planned is None:
-            self._note(why, at_ns, "alert")
-            return
-        ui.fired_after = action.number if action is not None else 0
-        ui.plan_until_ns = ui.plan_drawn_ns = 0
-        self._client.send(ui.planned)
+            self._withdrawal.show(planned, at_ns)

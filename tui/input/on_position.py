@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from engine import PositionCommand
 from tui.input import reasons
-from tui.input.guard import NOT_TAKEN, PLAN_OPEN_NS, Press, by_hand, may_fire
+from tui.input.guard import NOT_TAKEN, Press, by_hand
+from tui.input.guarded_plan import GuardedPlan
 from tui.panes import positions
 from tui.view import one_position
 from tui.view.engine_client import EngineClient
@@ -21,6 +22,7 @@ class OnPosition:
         self._ui = ui
         self._client = client
         self._note = note
+        self._action = GuardedPlan(ui, client, note, "action", "")
 
     def open(self, view: View, at_ns: int) -> None:
         """Open the dialog of the selected position; where none is held that of the selected instrument."""
@@ -36,11 +38,12 @@ class OnPosition:
 
     def press(self, press: Press) -> None:
         """Take a key in the dialog of a position, or in the plan of an action; every other key closes it."""
-        ui = self._ui
-        if ui.dialog == "action":
-            self._press_in_plan(press)
-        elif press.key in CHOICES:
+        ui, planned = self._ui, self._ui.dialog == "action"
+        # In the plan a choice is taken behind a refusal alone, which may have named it.
+        if press.key in CHOICES and (not planned or one_position.refused(self._client.snapshot, ui.fired_after)):
             self._press_choice(press)
+        elif planned:
+            self._action.press(press)
         else:
             ui.dialog = ""
 
@@ -72,37 +75,10 @@ class OnPosition:
 
     def pass_time(self, now_ns: int) -> None:
         """Close a plan that nobody fired."""
-        ui = self._ui
-        if ui.dialog == "action" and ui.plan_until_ns and now_ns >= ui.plan_until_ns:
-            ui.dialog = ""
+        self._action.pass_time(now_ns)
 
     def _plan(self, planned: PositionCommand | str, at_ns: int) -> None:
-        ui = self._ui
         if isinstance(planned, str):
             self._note(planned, at_ns, "warn")
-            return
-        ui.open("action")
-        ui.notice = ""
-        ui.planned, ui.fired_after = planned, -1
-        ui.plan_drawn_ns, ui.plan_until_ns = 0, at_ns + PLAN_OPEN_NS
-
-    def _press_in_plan(self, press: Press) -> None:
-        """`x` fires under the guards of the flat, once; any other key closes the plan, or what has come of it."""
-        ui = self._ui
-        if press.key in CHOICES and one_position.refused(self._client.snapshot, ui.fired_after):
-            self._press_choice(press)  # the next choice, which the refusal may have named
-        elif press.key != "x":
-            ui.dialog = ""
-        elif ui.fired_after < 0 and may_fire(press, ui.plan_drawn_ns):
-            self._fire(press.at_ns)
-        elif ui.fired_after < 0:
-            self._note(NOT_TAKEN.format("x"), press.at_ns, "alert")
-
-    def _fire(self, at_ns: int) -> None:
-        ui, action = self._ui, self._client.snapshot.action
-        if (why := reasons.may_not_command(self._client.attachment)) or ui.planned is None:
-            self._note(why, at_ns, "alert")
-            return
-        ui.fired_after = action.number if action is not None else 0
-        ui.plan_until_ns = ui.plan_drawn_ns = 0
-        self._client.send(ui.planned)
+        else:
+            self._action.show(planned, at_ns)
