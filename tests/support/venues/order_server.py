@@ -1,16 +1,13 @@
 """A broker of a few lines on 127.0.0.1 that takes orders, and does to each request what a test says, byte by byte."""
 
-import contextlib
 import json
 import socket
 import struct
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
-from typing import Self
 
-from tests.support.http_server import HttpRequest, Wrap, answer, read_request
-from tests.support.waiting import PATIENCE_S
+from tests.support.http_server import HttpRequest, LoopbackServer, Wrap, answer
 
 Act = Callable[["ServedLine"], None]
 
@@ -56,50 +53,17 @@ def taken(number: int = 1) -> Act:
     return yes({"script": "X", "orderid": f"20091000000{number:04}", "uniqueorderid": f"unique{number}"})
 
 
-class OrderServer:
-    """Within: a server at `url`. `acts[call]` are what it does to the next requests whose path ends so; the last of them goes on.
-
-    `requests` are those that came, `accepted` counts connections; with `idle` each is given to it before it is read.
-    """
+class OrderServer(LoopbackServer):
+    """`acts[call]` are what it does to the next requests whose path ends so; the last of them goes on."""
 
     def __init__(self, *, wrap: Wrap | None = None, idle: Callable[[socket.socket], object] | None = None) -> None:
+        super().__init__(wrap=wrap, idle=idle)
         self.acts: defaultdict[str, deque[Act]] = defaultdict(deque)
         tokens = {"jwtToken": "jwt-secret", "refreshToken": "refresh-secret", "feedToken": "feed-secret"}
         self.acts["loginByPassword"] = deque([yes(tokens)])
         for call in ("getOrderBook", "getTradeBook", "getPosition"):
             self.acts[call] = deque([yes(None)])
         self.acts["placeOrder"] = self.acts["modifyOrder"] = self.acts["cancelOrder"] = deque([taken()])
-        self.requests: list[HttpRequest] = []
-        self.accepted = 0
-        self._wrap = wrap
-        self.idle = idle
-        self._over = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._open: set[socket.socket] = set()
-        self._threads = [threading.Thread(target=self._accept)]
-
-    def __enter__(self) -> Self:
-        self._threads[0].start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.leave()
-
-    def leave(self) -> None:
-        """End all connections, and take no more."""
-        if self._over.is_set():
-            return
-        self._over.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._threads[0].join(PATIENCE_S)
-        self._listener.close()
-        for connection in list(self._open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads[1:]:
-            thread.join(PATIENCE_S)
 
     def asked(self, call: str) -> list[HttpRequest]:
         """The requests of one call so far."""
@@ -109,32 +73,8 @@ class OrderServer:
         """Do this to the next requests of that call; the last goes on."""
         self.acts[call] = deque(acts)
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.accepted += 1
-            self._open.add(connection)
-            self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
-            self._threads[-1].start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        try:
-            if self._wrap:
-                self._open.discard(connection)
-                connection = self._wrap(connection)
-                self._open.add(connection)
-            if self.idle is not None:
-                self.idle(connection)
-            asked = read_request(connection)
-            self.requests.append(asked)
-            acts = next((acts for call, acts in self.acts.items() if asked.path.endswith(call)), deque([no("AB9999")]))
-            act = acts.popleft() if len(acts) > 1 else acts[0]
-            act(ServedLine(connection, asked, self._over))
-        except OSError:
-            return  # the client is gone, as it may
-        finally:
-            self._open.discard(connection)
-            connection.close()
+    def serve(self, connection: socket.socket, asked: HttpRequest) -> None:
+        """Do to it what is next."""
+        acts = next((acts for call, acts in self.acts.items() if asked.path.endswith(call)), deque([no("AB9999")]))
+        act = acts.popleft() if len(acts) > 1 else acts[0]
+        act(ServedLine(connection, asked, self._over))
