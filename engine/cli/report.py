@@ -22,12 +22,14 @@ as it did, which heads the report; with --replay its ticks are traded anew, unde
 journal of its run every exit must be the same. The same session twice counts once; modes (live, paper, replay …) are never
 added up. Days are read one at a time.
 
---out writes a page, --csv the tables page.positions.csv, page.exits.csv and page.days.csv beside it, --svg each picture. They can be
+--out writes a page, --csv the tables page.positions.csv, page.exits.csv and page.days.csv beside it, --xlsx a workbook, --svg each picture. They can be
 read by their owner only, and take the place of nothing but an earlier report.
 
 A position is an entry with all its exits, and is what rates count; both lists are shown. R is net / risk, the risk being initial
 quantity × (entry - first stop). MAE and MFE are how far a position went against and for us, from the entry's tick to that of the last
-exit. Slippage is against us where it is positive. What is not defined is a dash, in JSON null. Ratios of days need 20 of them.
+exit. Slippage is against us where it is positive. What is not defined is a dash, in JSON null.
+--rates tells what the same exits would have kept under dated rates of a contract note; the newest ones are told unasked where what
+was booked is less. Ratios of days need 20 of them.
 
 exit status: 0 well, 1 a recording decides otherwise today, or not as its journal has it, 2 a file that cannot be read, or a
 wrong option
@@ -37,7 +39,7 @@ paise; times are ISO 8601 in the session's zone; null: there is none, or it is n
   sources [{file, mode, replay, outcome, same, checkpoints, exits_same, exits_recorded}], agreed (exits that journal and recording have alike),
   difference, problems, remarks
   modes [{mode, zone, first, last, net, cash, open_positions, own_capital, figures {…}, ratios {…}, drawdown_realised, drawdown_marked,
-  costs_by_kind, groups {kind: {key: figures}}, refused, days [], fingerprint}]
+  costs_by_kind, other_rates, groups {kind: {key: figures}}, refused, days [], fingerprint}]
   positions [], exits []"""
 
 
@@ -55,11 +57,18 @@ def arguments(parser: Parser) -> None:
         "--out", type=Path, metavar="FILE.html", help="write a page: one file, no network, no other program"
     )
     parser.add_argument("--csv", action="store_true", help="tables of positions, exits and days beside --out")
+    parser.add_argument("--xlsx", action="store_true", help="a workbook beside --out (needs the extra [xlsx])")
     parser.add_argument("--svg", action="store_true", help="each picture as a file beside --out")
     parser.add_argument("--open", action="store_true", help="show the page in a browser")
     parser.add_argument("--replay", action="store_true", help="trade the ticks anew, under --config and --set")
     parser.add_argument(
         "--days", type=_span, metavar="A..B", help="only session days from A to B (2026-11-01..2026-11-30, A.., ..B)"
+    )
+    parser.add_argument(
+        "--rates",
+        default="",
+        metavar="NAME",
+        help="what the same exits would have kept under the rates of a note (nse-options-2026-04)",
     )
     json_option(parser)
     config_options(parser)
@@ -82,7 +91,8 @@ def run(args: Namespace) -> int:
     from engine.backtest.report_inputs import Options, Span, collect, find_inputs
     from engine.cli.output import progress_bar
     from engine.cli.report_output import ReportOutput
-    from engine.cli.report_sources import heads, remarks
+    from engine.cli.report_sources import heads, remarks, settings
+    from engine.reports.other_rates import Rates
     from engine.reports.report import Report
 
     options = Options(
@@ -90,11 +100,12 @@ def run(args: Namespace) -> int:
     )
     inputs = find_inputs(args.inputs)
     with ReportOutput(args) as output:
-        report = Report(output.takers)
+        report = Report(output.takers, Rates(args.rates))
         with progress_bar("report") as progress:
             found = collect(inputs, options, report.take, progress)
         report.heads += heads(found)
         report.remarks += remarks(found)
+        report.settings = settings(found)
         output.write(report, found)
     sys.stdout.flush()
     output.show()

@@ -17,8 +17,9 @@ from engine.reports.picture_files import write_pictures
 from engine.reports.report import DayTaker, Report
 from engine.reports.report_lists import CsvLists, JsonLists
 from engine.reports.report_text import ListedPositions, report_lines
+from engine.reports.xlsx_lists import XlsxLists
 
-_BESIDE = ("csv", "svg", "open")  # that need a page's name
+_BESIDE = ("csv", "svg", "xlsx", "open")  # that need a page's name
 
 
 class ReportOutput:
@@ -41,16 +42,19 @@ class ReportOutput:
         self._text = ListedPositions() if self._out is None and not args.json else None
         self._page = HtmlLists() if self._out is not None else None
         self._csv = CsvLists(self._out.with_suffix("")) if self._out is not None and args.csv else None
+        self._xlsx = XlsxLists(self._out.with_suffix(".xlsx")) if self._out is not None and args.xlsx else None
 
     @property
     def takers(self) -> list[DayTaker]:
         """Those that write."""
-        return [each for each in (self._json, self._text, self._page, self._csv) if each is not None]
+        return [each for each in (self._json, self._text, self._page, self._csv, self._xlsx) if each is not None]
 
     def __enter__(self) -> Self:
-        for each in (self._json, self._page, self._csv):
-            if each is not None:
-                self._open.enter_context(each)
+        with ExitStack() as opened:  # what was opened is closed where the next one is refused
+            for each in (self._json, self._page, self._csv, self._xlsx):
+                if each is not None:
+                    opened.enter_context(each)
+            self._open = opened.pop_all()
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -71,6 +75,9 @@ class ReportOutput:
             if self._csv is not None:
                 self._csv.finish(report)
                 written += [self._csv.path(table) for table in ("positions", "exits", "days")]
+            if self._xlsx is not None:
+                self._xlsx.finish(report)
+                written.append(self._xlsx.path)
             if self._wanted.svg:
                 written += write_pictures(self._out.with_suffix(""), report, self._page.prices)
             if not self._wanted.json:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from engine.backtest.recorded_days import Worked
 from engine.backtest.report_inputs import Collected
+from engine.config import describe
 
 _MOST_NAMED = 10  # files whose verdict is the same
 
@@ -82,3 +83,17 @@ def remarks(found: Collected) -> Iterator[str]:
         yield f"{found.twice:,} session{'s were' if found.twice > 1 else ' was'} there twice and count{'' if found.twice > 1 else 's'} once"
     yield from (f"{each.path.name}: {line}" for each in found.worked for line in each.remarks)
     yield from (f"not all of the journal can be read: {line}" for line in found.problems)
+
+
+def settings(found: Collected) -> dict[str, str]:
+    """The configuration that the first file was worked under, key by key; what others had otherwise, with their names."""
+    told: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for each in found.worked:
+        if each.config is None:
+            continue
+        keys = describe(each.config)
+        first = first or keys
+        named = {key: text for key, text in keys.items() if first.get(key) != text}
+        told |= keys if keys is first else {f"{each.path.name}: {key}": text for key, text in named.items()}
+    return told

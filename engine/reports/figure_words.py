@@ -58,12 +58,22 @@ def money_rows(report: ModeReport) -> list[Row]:
         ("gross", money(sums.gross, zone, sign=True)),
         ("costs", money(sums.costs, zone)),
         ("costs by kind", kinds or DASH),
+        *_other_rates(report),
         ("cash", f"{money(began, zone)} → {money(report.cash_after, zone)}"),
         *still,
         ("drawdown, realised", fall_words(report.realised.largest, zone, dated=len(days) > 1)),
         ("drawdown, at every tick", fall_words(report.marked.largest, zone, dated=len(days) > 1)),
         ("slippage", _slippage(sums, zone)),
     ]
+
+
+def _other_rates(report: ModeReport) -> list[Row]:
+    """What the same exits would have kept, where that is asked for or less."""
+    other, zone = report.other_rates, report.zone
+    if not other.is_told:
+        return []
+    kinds = by_kind(other.kinds, zone)
+    return [(f"at {other.name}", f"net {money(other.net, zone, sign=True)}, costs {money(other.costs, zone)}: {kinds}")]
 
 
 def _slippage(sums: PositionSums, zone: str) -> str:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from engine.model.session_result import PositionResult, ReportedDay
 from engine.presentation.day_figures import DayRatios, FallFinder, day_ratios, mean_band
 from engine.reports.groups import Groups
+from engine.reports.other_rates import Rates, RateSums
 from engine.reports.position_figures import PositionFigures, position_figures
 from engine.reports.position_sums import CostSums, PositionSums
 from engine.trading.costs import Kinds, add_up, total
@@ -86,8 +87,10 @@ def _curve() -> Curve:
 class ModeReport:
     """All days of one `mode`, in the order in which they are added: by date within a file, files by their names."""
 
-    def __init__(self, mode: str, zone: str) -> None:
+    def __init__(self, mode: str, zone: str, rates: Rates | None = None) -> None:
+        """`rates` are those that exits are told under beside what was booked (None: the newest there are)."""
         self.mode, self.zone = mode, zone
+        self.other_rates = RateSums(rates or Rates())
         self.sums, self.costs, self.groups = PositionSums(), CostSums(), Groups(zone)
         self.days: list[DayRow] = []
         self.paid: Kinds = {}  # what all fills cost, of positions that are still held as well
@@ -147,6 +150,7 @@ class ModeReport:
 
     def _add_position(self, position: PositionResult, found: PositionFigures, row: DayRow) -> None:
         self.costs.add(position)
+        self.other_rates.add(position)
         if position.left or not position.exits:
             if len(self.open) < _MOST_OPEN:
                 self.open.append(position)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from engine.model.session_result import PositionResult, ReportedDay
 from engine.reports.mode_report import ModeReport
+from engine.reports.other_rates import Rates
 from engine.reports.position_figures import PositionFigures
 
 Told = Sequence[tuple[PositionResult, PositionFigures]]
@@ -20,17 +21,19 @@ class DayTaker(Protocol):
 class Report:
     """Reports by mode, which are never added up; `heads` say where the trades come from, `remarks` what else must be known."""
 
-    def __init__(self, takers: Sequence[DayTaker] = ()) -> None:
+    def __init__(self, takers: Sequence[DayTaker] = (), rates: Rates | None = None) -> None:
         self.modes: dict[str, ModeReport] = {}
         self.heads: list[str] = []
         self.remarks: list[str] = []
+        self.settings: dict[str, str] = {}  # by which all was traded, as far as files tell
+        self._rates = rates or Rates()
         self._takers = takers
 
     def take(self, day: ReportedDay) -> None:
         """Take the next day."""
         report = self.modes.get(day.mode)
         if report is None:
-            report = self.modes[day.mode] = ModeReport(day.mode, day.zone or "UTC")
+            report = self.modes[day.mode] = ModeReport(day.mode, day.zone or "UTC", self._rates)
         told = list(report.add(day))
         for each in self._takers:
             each.take(day, told, report)

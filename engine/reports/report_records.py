@@ -14,6 +14,7 @@ from engine.presentation.charges import in_order
 from engine.reports.day_records import paise, stamp
 from engine.reports.groups import KINDS
 from engine.reports.mode_report import DayRow, ModeReport
+from engine.reports.other_rates import RateSums
 from engine.reports.position_figures import PositionFigures, mean_exit, slippage_of
 from engine.reports.position_sums import PositionSums
 
@@ -138,6 +139,17 @@ class ExitRecord(Struct, frozen=True, kw_only=True):
     waited_ms: int | None
 
 
+class RatesRecord(Struct, frozen=True, kw_only=True):
+    """What the same exits would have kept under other rates, beside what was booked for them."""
+
+    name: str
+    net: Decimal
+    costs: Decimal
+    booked_costs: Decimal
+    costs_by_kind: dict[str, Decimal]
+    sources: str
+
+
 class ModeRecord(Struct, frozen=True, kw_only=True):
     """All days of one mode; `net` is of all exits, `costs_by_kind` of all fills, those of open positions too."""
 
@@ -154,6 +166,7 @@ class ModeRecord(Struct, frozen=True, kw_only=True):
     drawdown_realised: FallRecord | None
     drawdown_marked: FallRecord | None
     costs_by_kind: dict[str, Decimal]
+    other_rates: RatesRecord | None
     groups: dict[str, dict[str, SumsRecord]]
     refused: dict[str, int]
     days: list[SessionDayRecord]
@@ -207,6 +220,13 @@ def _ratios_record(report: ModeReport) -> RatiosRecord:
     )
 
 
+def _rates_record(other: RateSums) -> RatesRecord:
+    return RatesRecord(
+        name=other.name, net=paise(other.net), costs=paise(other.costs), booked_costs=paise(other.booked),
+        costs_by_kind={kind: paise(paid) for kind, paid in in_order(other.kinds).items()}, sources=other.sources,
+    )  # fmt: skip
+
+
 def session_day_record(day: DayRow) -> SessionDayRecord:
     """A day as a record."""
     return SessionDayRecord(
@@ -232,6 +252,7 @@ def mode_record(report: ModeReport) -> ModeRecord:
         drawdown_realised=_fall_record(report.realised.largest, report.zone),
         drawdown_marked=_fall_record(report.marked.largest, report.zone),
         costs_by_kind={kind: paise(paid) for kind, paid in in_order(report.paid).items()},
+        other_rates=_rates_record(report.other_rates) if report.other_rates.is_told else None,
         groups={kind: {key: sums_record(each) for key, each in report.groups.of(kind).items()} for kind in KINDS},
         refused=dict(sorted(report.refused.items(), key=lambda each: -each[1])),
         days=[session_day_record(each) for each in report.days],
