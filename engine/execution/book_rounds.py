@@ -11,7 +11,7 @@ from engine.execution.order_dialect import Reply, ReplyMeaning, WireRequest
 from engine.execution.told_fields import MisfitError
 from engine.execution.told_rows import NOT_READABLE
 from engine.model.order_reports import FillReport, NetReport, OrderAnswer, OrderReport, RoundFailed, RoundRead
-from engine.outside.https import HttpAnswer
+from engine.outside.http_reader import HttpAnswer
 from engine.text.redaction import redact
 from engine.text.sanitize import CleanText, clean
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.model.order_reports import OrderAnswer, OrderSeen
 from engine.model.order_requests import ReadOrder, ReadQuote, WriteRequest
 from engine.model.types import Instrument
-from engine.outside.https import HttpAnswer
+from engine.outside.http_reader import HttpAnswer
 from engine.text.sanitize import CleanText
 
 

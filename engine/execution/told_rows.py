@@ -11,7 +11,7 @@ from engine.execution.told_fields import MisfitError, Told, price_or_nought, qua
 from engine.execution.traded_instruments import NONE
 from engine.model.order_reports import NetReport, OrderReport, ReadFailed
 from engine.model.order_requests import ReadOrder, ReadQuote
-from engine.outside.https import HttpAnswer
+from engine.outside.http_reader import HttpAnswer
 from engine.text.sanitize import CleanText, clean
 
 NAME_LIMIT: Final = 80

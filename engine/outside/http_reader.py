@@ -1,9 +1,10 @@
 """An HTTP/1.1 answer as a client sees it: bytes in, one whole answer out, bounded. Knows no socket."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
-from engine.outside.https import HttpAnswer
+from msgspec import Struct
 
 _HEAD_BYTES: Final = 16_384
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [^\r\n]*)?", re.ASCII)
@@ -11,7 +12,16 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,100}", re.ASCII)
 _LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?", re.ASCII)
 _WITHOUT_BODY: Final = (204, 304)
+_WELL: Final = 200
 _GOING_ON: Final = 200  # a status below it announces the answer, and is none
+
+
+class HttpAnswer(Struct, frozen=True):
+    """What a server answered; header names in lower case, `body` empty where a sink took it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
 
 
 class BadAnswerError(Exception):
@@ -19,10 +29,15 @@ class BadAnswerError(Exception):
 
 
 class AnswerReader:
-    """Takes the bytes of one connection in whatever pieces they come, and never holds more than head, `limit_bytes` and a piece."""
+    """Takes the bytes of one connection in whatever pieces they come, and never holds more than head, `limit_bytes` and a piece.
 
-    def __init__(self, limit_bytes: int) -> None:
+    With a `sink` the body of a 200 is handed to it piece by piece, and is not in the answer.
+    """
+
+    def __init__(self, limit_bytes: int, sink: Callable[[bytes], object] | None = None) -> None:
         self._limit = limit_bytes
+        self._sink = sink
+        self._poured = 0  # bytes that it was given
         self._data = bytearray()
         self._status = 0  # 0: the head is still coming
         self._headers: dict[str, str] = {}
@@ -37,22 +52,21 @@ class AnswerReader:
         while not self._status:
             if not self._take_head():
                 return None
+        if self._status in _WITHOUT_BODY:
+            return self._answer(b"")
         if self._is_chunked:
             return self._take_chunks()
-        count = len(self._data)
-        if self._expected is not None:
-            # By a view, as a slice would be one more copy of a list that may be long.
-            return self._answer(bytes(memoryview(self._data)[: self._expected])) if count >= self._expected else None
-        if count > self._limit:
-            raise self._too_large()
-        return None
+        return self._take_rest()
 
     def ended(self) -> HttpAnswer:
         """The server has closed the connection: the answer where that was its end. Raises BadAnswerError."""
         if not self._status and not self._data:
             raise BadAnswerError("the connection was closed without an answer")
-        if not self._status or self._is_chunked or self._expected is not None:
+        if not self._status or self._is_chunked:
             raise BadAnswerError("the answer was cut off")
+        if self._expected is not None:
+            came = self._poured + len(self._data)
+            raise BadAnswerError(f"the answer was cut off after {came:,} of {self._expected:,} bytes")
         return self._answer(bytes(self._data))
 
     def _take_head(self) -> bool:
@@ -97,6 +111,31 @@ class AnswerReader:
             if self._expected > self._limit:
                 raise self._too_large()
 
+    def _take_rest(self) -> HttpAnswer | None:
+        """Take a body that is as long as was told, or ends with the connection."""
+        if self._expected is None and self._poured + len(self._data) > self._limit:
+            raise self._too_large()
+        left = len(self._data) if self._expected is None else self._expected - self._poured
+        # By a view, as a slice would be one more copy of a list that may be long.
+        if self._pours:
+            with memoryview(self._data) as view:
+                self._pour(bytes(view[:left]))
+            del self._data[:left]
+            left = 0 if self._expected is None else self._expected - self._poured
+        if self._expected is None or len(self._data) < left:
+            return None
+        with memoryview(self._data) as view:
+            return self._answer(bytes(view[:left]))
+
+    @property
+    def _pours(self) -> bool:
+        return self._sink is not None and self._status == _WELL
+
+    def _pour(self, piece: bytes) -> None:
+        assert self._sink is not None
+        self._poured += len(piece)
+        self._sink(piece)
+
     def _take_chunks(self) -> HttpAnswer | None:
         data = self._data
         while (end := data.find(b"\r\n")) >= 0:
@@ -110,7 +149,7 @@ class AnswerReader:
             if size is None:
                 raise BadAnswerError("the answer is not HTTP")
             count = int(size[1], 16)
-            if len(self._body) + count > self._limit:
+            if self._poured + len(self._body) + count > self._limit:
                 raise self._too_large()
             stop = end + 2 + count
             if count and len(data) < stop + 2:
@@ -118,7 +157,10 @@ class AnswerReader:
             if count and data[stop : stop + 2] != b"\r\n":
                 raise BadAnswerError("the answer is not HTTP")
             self._over = not count
-            self._body += data[end + 2 : stop]
+            if self._pours:
+                self._pour(bytes(data[end + 2 : stop]))
+            else:
+                self._body += data[end + 2 : stop]
             del data[: stop + (2 if count else 0)]
         if len(data) > _HEAD_BYTES:
             raise BadAnswerError("the answer is not HTTP")

@@ -3,17 +3,16 @@
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from engine.model.errors import ConfigError
+from engine.outside.http_reader import AnswerReader, BadAnswerError, HttpAnswer
 from engine.text.sanitize import clean
 
-if TYPE_CHECKING:
-    from http.client import HTTPConnection, HTTPResponse
-
 CHUNK_BYTES = 1 << 16
+_WITH_BODY = ("POST", "PUT", "PATCH")  # and they say so where it is empty
+_LATIN = "\xff"  # the last letter that a head may have
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 Sink = Callable[[bytes], object]
@@ -25,14 +24,6 @@ class CallError(Exception):
     def __init__(self, text: str, *, sent: bool) -> None:
         super().__init__(text)
         self.sent = sent
-
-
-class HttpAnswer(Struct, frozen=True):
-    """What a server answered; header names in lower case, `body` empty where a sink took it."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
 
 class Request(Struct, frozen=True):
@@ -150,20 +141,32 @@ class _Job:
             self._finish(error)
 
     def _talk(self) -> HttpAnswer:
-        from http.client import HTTPConnection, HTTPException  # noqa: PLC0415 - 3 MB that a replay need not carry
-
-        place = self._place
-        connection = HTTPConnection(place.host, place.port, timeout=self._request.silence_s)
+        """Ask on a connection of its own; `http.client` would do it with 2 MB of modules for mail."""
+        said = self._spoken()
         try:
-            connection.sock = self._connect()
-            return self._exchange(connection)
+            with self._connect() as sock:
+                try:
+                    return self._exchange(sock, said)
+                finally:
+                    self._let_go()
         except OSError as error:
-            raise CallError(in_plain_words(error, place.host, self._request.silence_s), sent=self._sent) from None
-        except HTTPException:  # its text may hold what the server sent
-            raise CallError("the server's answer is not HTTP or was cut off", sent=self._sent) from None
-        finally:
-            self._let_go()
-            connection.close()
+            place, silence_s = self._place, self._request.silence_s
+            raise CallError(in_plain_words(error, place.host, silence_s), sent=self._sent) from None
+        except BadAnswerError as error:
+            raise CallError(str(error), sent=self._sent) from None
+
+    def _spoken(self) -> bytes:
+        """The request as it goes over the wire; raises CallError where it would say more than one line at a place."""
+        request, place = self._request, self._place
+        port = "" if place.port == (443 if place.tls else 80) else f":{place.port}"
+        told = {"Host": f"{place.host}{port}", "Accept-Encoding": "identity", "Connection": "close", **request.headers}
+        if request.body or request.method in _WITH_BODY:
+            told["Content-Length"] = str(len(request.body))
+        path = place.path + request.path or "/"
+        lines = [f"{request.method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items())]
+        if " " in path or not all(line.isprintable() and max(line) <= _LATIN for line in lines):
+            raise CallError("what is asked cannot be said in HTTP", sent=False)
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + request.body
 
     def _connect(self) -> socket.socket:
         """A connected socket that `end` can shut from the first moment on."""
@@ -207,48 +210,32 @@ class _Job:
         with self._lock:
             self._socket = None
 
-    def _exchange(self, connection: "HTTPConnection") -> HttpAnswer:
-        request = self._request
+    def _exchange(self, sock: socket.socket, said: bytes) -> HttpAnswer:
         self._sent = True
-        path = self._place.path + request.path
-        connection.request(request.method, path or "/", request.body or None, dict(request.headers))
-        with connection.getresponse() as response:
-            headers = {name.lower(): value for name, value in response.getheaders()}
-            if headers.get("content-encoding", "identity") != "identity":
-                raise CallError("the answer is compressed, which was not asked for", sent=True)
-            body = self._read(response, headers)
-            return HttpAnswer(response.status, headers, body)
+        sock.sendall(said)
+        reader = AnswerReader(self._request.limit_bytes, None if self._request.sink is None else self._pour)
+        came = False
+        while piece := sock.recv(CHUNK_BYTES):
+            came = True
+            answer = reader.feed(piece)
+            if answer is not None:
+                return answer
+        if not came:
+            raise ConnectionResetError
+        return reader.ended()
 
-    def _read(self, response: "HTTPResponse", headers: Mapping[str, str]) -> bytes:
-        limit = self._request.limit_bytes
-        told = headers.get("content-length", "")
-        expected = int(told) if told.isdecimal() and len(told) < 16 and "transfer-encoding" not in headers else -1
-        sink = self._request.sink if response.status == 200 else None
-        pieces: list[bytes] = []
-        count = 0
-        while count <= limit and expected <= limit and (piece := response.read(CHUNK_BYTES)):
-            count += len(piece)
-            if sink is None:
-                pieces.append(piece)
-            elif not self.over.is_set():
-                _pour(sink, piece)
-        if count > limit or expected > limit:
-            raise CallError(f"the answer is larger than {limit:,} bytes", sent=True)
-        if 0 <= count < expected:
-            raise CallError(f"the answer was cut off after {count:,} of {expected:,} bytes", sent=True)
-        return b"".join(pieces)
+    def _pour(self, piece: bytes) -> None:
+        """Hand over a piece while anybody waits for it; what the disk refuses must not look like the network's fault."""
+        if self._request.sink is None or self.over.is_set():
+            return
+        try:
+            self._request.sink(piece)
+        except OSError as error:
+            raise SinkError(error.strerror or "write failed") from error
 
 
 class SinkError(Exception):
     """The sink did not take the body; its own error is the cause."""
-
-
-def _pour(sink: Sink, piece: bytes) -> None:
-    """Hand over a piece; what the disk refuses must not look like the network's fault."""
-    try:
-        sink(piece)
-    except OSError as error:
-        raise SinkError(error.strerror or "write failed") from error
 
 
 def _shut(sock: socket.socket) -> None:

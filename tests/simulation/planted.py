@@ -13,7 +13,7 @@ from engine.model.order_reports import FillReport, Refused, RoundRead
 from engine.model.order_requests import PlaceOrder, WriteRequest
 from engine.model.order_rows import Booked
 from engine.model.types import Side
-from engine.outside.https import HttpAnswer
+from engine.outside.http_reader import HttpAnswer
 from engine.text.sanitize import CleanText
 from engine.trading.orders import desk, rounds, states
 from engine.trading.orders.blotter import Blotter

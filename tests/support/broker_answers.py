@@ -4,7 +4,7 @@ import json
 
 from engine.model.order_requests import AmendOrder, PlaceOrder, WithdrawOrder
 from engine.model.types import Instrument
-from engine.outside.https import HttpAnswer
+from engine.outside.http_reader import HttpAnswer
 from engine.text.sanitize import CleanText
 
 CALL = Instrument(CleanText("NIFTY06OCT2622100CE"), CleanText("40671"), lot_size=65)

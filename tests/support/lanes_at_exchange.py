@@ -11,7 +11,7 @@ from engine.execution.write_lane import ENTRIES, EXITS, WriteLane
 from engine.model.order_reports import OrderAnswer, OrderSeen
 from engine.model.order_requests import ReadOrder, ReadQuote, ReadRound, WriteRequest
 from engine.model.types import Instrument
-from engine.outside.https import HttpAnswer
+from engine.outside.http_reader import HttpAnswer
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from tests.simulator.exchange import CallOutcome, Delays

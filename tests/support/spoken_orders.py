@@ -4,7 +4,7 @@ from engine.execution.order_dialect import NoAnswer, Reply, ReplyMeaning, WireRe
 from engine.model.order_reports import RoundFailed, RoundRead
 from engine.model.order_requests import PlaceOrder, ReadOrder, ReadQuote, WriteRequest
 from engine.model.types import Instrument, Side
-from engine.outside.https import HttpAnswer
+from engine.outside.http_reader import HttpAnswer
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from tests.simulator.account import API_KEY

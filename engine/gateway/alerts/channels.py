@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from engine.model.errors import reason
-from engine.outside.https import Caller, CallError, HttpAnswer, Request
+from engine.outside.http_reader import HttpAnswer
+from engine.outside.https import Caller, CallError, Request
 from engine.presentation.alerting import Message
 from engine.presentation.terminal_alert import sequences
 from engine.serving.alert_command import run as run_command

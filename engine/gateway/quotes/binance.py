@@ -9,7 +9,8 @@ from msgspec import Struct
 from engine.gateway.quotes.answers import BadSymbolError, ProviderFailedError, SourcedQuote, price_of
 from engine.gateway.quotes.pacing import PacedCalls
 from engine.model.clock import Clock
-from engine.outside.https import Caller, CallError, HttpAnswer, Request
+from engine.outside.http_reader import HttpAnswer
+from engine.outside.https import Caller, CallError, Request
 from engine.text.sanitize import CleanText, clean
 from engine.venues.binance.coins import coin_name, paid_in
 from engine.version import VERSION

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.outside.http_reader import AnswerReader, BadAnswerError
-from engine.outside.https import HttpAnswer
+from engine.outside.http_reader import AnswerReader, BadAnswerError, HttpAnswer
 
 BODY = b'{"status": true}'
 WHOLE = {
@@ -109,3 +108,23 @@ def test_whatever_comes_it_is_an_answer_or_none_the_same_in_all_pieces(parts: li
     assert by_pieces == outcome(repeat(1))
     if isinstance(by_pieces, HttpAnswer):
         assert len(by_pieces.body) <= 100
+
+
+@pytest.mark.parametrize("step", [1, 3, 1_000])
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n2\r\nef\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\nabcdef",
+    ],
+)
+def test_a_body_is_poured_out_as_it_comes_and_kept_nowhere(said: bytes, step: int) -> None:
+    poured = bytearray()
+    reader = AnswerReader(6, poured.extend)
+    answers = [reader.feed(said[at : at + step]) for at in range(0, len(said), step)]
+    answer = answers[-1] or reader.ended()
+    assert (bytes(poured), answer.status, answer.body) == (b"abcdef", 200, b"")
+    tight = AnswerReader(5, poured.extend)
+    with pytest.raises(BadAnswerError, match="larger"):
+        [tight.feed(said[at : at + step]) for at in range(0, len(said), step)]

@@ -4,13 +4,15 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from engine.model.errors import ConfigError
-from engine.outside.https import Caller, CallError, HttpAnswer, Request, SinkError, place_of
+from engine.outside.http_reader import HttpAnswer
+from engine.outside.https import Caller, CallError, Request, SinkError, place_of
 from tests.support.http_server import HttpRequest, HttpServer, answer
 from tests.support.waiting import PATIENCE_S
 
@@ -46,6 +48,33 @@ def test_chunks_are_put_together() -> None:
         assert ask(stub).body == b"abcde"
 
 
+def test_an_answer_without_a_body_is_whole_with_its_head() -> None:
+    with HttpServer(lambda _: b"HTTP/1.1 204 No Content\r\n\r\n", hold=True) as stub:
+        assert ask(stub) == HttpAnswer(204, {}, b"")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [Request("GET", "/a b", {}), Request("GET", "/x", {"A": "b\r\nC: d"}), Request("GET", "/x", {"A": "\u20b9"})],
+)
+def test_what_would_be_another_request_is_not_sent(request_: Request) -> None:
+    with HttpServer(lambda _: answer(200, "")) as stub, pytest.raises(CallError, match="cannot be said") as caught:
+        ask(stub, request_)
+    assert not caught.value.sent
+    assert not stub.requests
+
+
+def test_a_call_carries_no_modules_for_mail() -> None:
+    code = (
+        "import sys; from engine.outside.https import Caller, Request\n"
+        "Caller(sys.argv[1]).call(Request('GET', '/', {})); print(*sys.modules)"
+    )
+    with HttpServer(lambda _: answer(200, "")) as stub:
+        whole = [sys.executable, "-c", code, stub.url]
+        done = subprocess.run(whole, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    assert {*done.stdout.split()}.isdisjoint({"http.client", "email"})
+
+
 def test_a_redirect_is_not_followed() -> None:
     with HttpServer(lambda _: answer(302, "", Location="http://127.0.0.1:1/")) as stub:
         assert ask(stub).status == 302
@@ -60,10 +89,11 @@ def test_a_redirect_is_not_followed() -> None:
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc", "cut off"),
         (answer(200, "x", Content_Encoding="gzip"), "compressed"),
         (answer(200, "x" * 101), "larger than 100 bytes"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n" + b"x" * 101, "larger than 100 bytes"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999\r\n\r\nx", "larger than 100 bytes"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\nx", "does not say how long"),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 101, "larger than 100 bytes"),
-        (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", "not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000, "not HTTP"),
+        (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 3_000 + b"\r\n", "head is too long"),
+        (b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000, "head is too long"),
     ],
 )
 def test_an_answer_that_is_none_fails_in_plain_words(said: bytes, words: str) -> None:

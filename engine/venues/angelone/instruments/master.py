@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from engine.config import Config, user_folder
 from engine.model.clock import Clock, SystemClock
 from engine.model.errors import DiskError, InputError, UserError, reason
-from engine.outside.https import Caller, CallError, HttpAnswer, Request, SinkError
+from engine.outside.http_reader import HttpAnswer
+from engine.outside.https import Caller, CallError, Request, SinkError
 from engine.outside.lists import implausible, in_a_line, noted, unusable
 from engine.outside.trust import doubt_of_folder
 from engine.venues.angelone.instruments.lookup import Instruments

@@ -19,7 +19,7 @@ from engine.model.order_reports import (
     Unclear,
 )
 from engine.model.order_requests import ReadOrder, ReadQuote, WriteRequest
-from engine.outside.https import HttpAnswer
+from engine.outside.http_reader import HttpAnswer
 from engine.text.sanitize import CleanText
 from engine.venues.angelone.orders.dialect import SmartApiOrders
 from engine.venues.angelone.orders.meanings import CODES
