@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -10,7 +11,7 @@ from engine.journal.chain_reader import ChainReader
 from engine.journal.day_orders import day_orders
 from engine.journal.day_rows import DayRows
 from engine.journal.fold import fold
-from engine.journal.live_day import DatedRow, read_live_day
+from engine.journal.live_day import DatedRow, read_live_day, told
 from engine.journal.rows import Continued, Entry, Waiting
 from engine.model.clock import VirtualClock
 from engine.model.events import StateKept
@@ -18,7 +19,7 @@ from engine.model.order_requests import PlaceOrder
 from engine.model.order_rows import SendBegun
 from tests.simulation.play import MISCHIEF, Journalled, Play
 from tests.support.journal_harness import exact_fields
-from tests.support.thorough import every
+from tests.support.thorough import every, examples
 from tests.support.waiting import PATIENCE_S, until
 
 SECOND = 10**9
@@ -87,11 +88,28 @@ def test_a_file_begun_anew_tells_the_day_and_the_account_as_the_lost_one(
     assert read_live_day(anew.folder, NOON_NS, symbols) == read_live_day(whole.folder, NOON_NS, symbols)
     accounts = [fold(runs.folder / JOURNAL_FILE) for runs in (whole, anew)]
     assert exact_fields(accounts[0].state()) == exact_fields(accounts[1].state())  # type: ignore[union-attr]
-    told = [
+    courses = [
         [(each.tag, each.state, each.filled) for each in day_orders(runs.folder, NOON_NS, NOON_NS + DAY).courses]
         for runs in (whole, anew)
     ]
-    assert told[0] == told[1]
+    assert courses[0] == courses[1]
+
+
+@pytest.mark.parametrize("seed", range(101, 101 + examples(10) // 5))
+def test_wherever_it_is_lost_the_rows_behind_tell_what_all_rows_tell(seed: int) -> None:
+    session, chance = Play(seed, MISCHIEF).go(60), Random(seed)
+    rows, symbols = session.rows, session.begun.symbols
+    dated = [DatedRow(at, row, symbols) for at, row in enumerate(rows, NOON_NS)]  # type: ignore[arg-type]
+    for _ in range(12):
+        lost_behind = chance.randint(0, len(rows))
+        kept, day = account_behind(session, lost_behind), DayRows()
+        day.follow([Waiting(0, row.wall_ns, row.entry) for row in dated[:lost_behind]], "")
+        first = [DatedRow(wall_ns, entry, symbols) for wall_ns, entry in day.anew(symbols)]
+        assert told([*first, *dated[lost_behind:]], symbols) == told(dated, symbols)
+        account = JournalledAccount(kept)
+        for row in rows[lost_behind:]:
+            account.take(row)  # type: ignore[arg-type]
+        assert exact_fields(account.state()) == exact_fields(account_behind(session, len(rows)))
 
 
 def test_it_does_so_as_often_as_it_is_lost_and_where_it_is_lost_just_before_the_end(
