@@ -77,8 +77,8 @@ def stop_by(seen: Snapshot, index: int) -> str:
     """Who watches the stop of what is held: the engine alone, or an order at the broker as well; "" where no order goes out."""
     if seen.live is None:
         return ""
-    rests = any(each.purpose == "NET" and each.instrument == index for each in seen.orders if is_open(each))
-    return "BOT+NET" if rests else "BOT"
+    nets = (each for each in seen.orders if each.purpose == "NET" and each.instrument == index)
+    return "BOT+NET" if any(each.state == "WORKING" and not each.unwanted for each in nets) else "BOT"
 
 
 def is_open(order: OrderView) -> bool:

@@ -9,8 +9,10 @@ from engine.model.events import CommandRefused, TradeClosed
 from engine.model.order_requests import PlaceOrder
 from engine.text.sanitize import CleanText
 from engine.trading.orders.live_order import LiveOrder
+from tests.simulation.given_again import given_again
 from tests.simulation.planted import NET_PLANTED, found_by
 from tests.simulation.stage import DEEP, LOT, NIFTY, Stage
+from tests.simulation.trading_days import play, run_at_exchange, wandering
 from tests.simulation.world import SECURITIES
 from tests.simulator.exchange.orders import WAITING, BrokerOrder
 
@@ -143,6 +145,33 @@ def test_a_flat_takes_it_back_like_any_other_order() -> None:
     stage.begin_flat("key")
     stage.go(10_000)
     assert (stage.flat, stage.held, trades(stage)) == ("FLAT", (0, 0), [(2, "Flat")])
+
+
+def test_a_flat_behind_a_restart_takes_it_back_as_well() -> None:
+    stage = held()
+    stage.crash(1_000)
+    stage.begin_flat("key")
+    stage.go(25_000)
+    assert (stage.flat, stage.held, resting(stage)) == ("FLAT", (0, 0), [])
+
+
+def test_at_the_end_of_the_session_it_goes_before_the_position() -> None:
+    stream = wandering(80, step_ms=500, start="15:09:30")
+    rules = ("risk.base_sl_points=60", "risk.tp_points=[90]", "risk.tp_percents=[1]", "risk.use_trail_stop=false")
+    run = play(run_at_exchange(stream, "live.net_points=70", *rules), stream)
+    run.settle(5_000)
+    reasons = [event.trade.reason for event in run.events_of(TradeClosed)]
+    assert reasons[-1] == "Session End"
+    assert any(order.purpose == "NET" for order in run.trader.orders.desk.blotter.orders.values())
+    assert (not any(run.exchange.net.values()), run.exchange.working) == (True, [])
+    assert given_again(run, run.recorder.marks, stream).state.dump() == run.trader.state.dump()
+
+
+def test_its_end_is_asked_after_where_no_update_tells_it() -> None:
+    stage = held()
+    stage.exchange.fault(stage.now_ms, "updates down 60000")
+    stage.sell(2).go(500)
+    assert stage.held[1] == 0
 
 
 def test_it_is_no_entry_that_could_be_withdrawn() -> None:

@@ -140,6 +140,8 @@ class LiveOrder(Struct):
             self.sent_ms = now_ms
         if word in {"not_amended", "not_cancelled", "unclear"} and was in AT_BROKER:
             self.wants_details = True
+        if word == "cancel_taken" and self.purpose == "NET":
+            self.wants_details = True  # an exit may wait for its end
         self._go(word, now_ms)
         return self._told(was, [])
 

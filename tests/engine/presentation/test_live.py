@@ -63,7 +63,8 @@ def test_who_watches_a_stop() -> None:
     rests = order(9, purpose="NET", state="WORKING", side="SELL")
     assert live.stop_by(live_run(orders=(rests, *ORDERS)), 0) == "BOT+NET"
     assert live.stop_by(live_run(orders=(rests, *ORDERS)), 1) == "BOT"
-    assert live.stop_by(live_run(orders=(replace(rests, state="CANCELLED"),)), 0) == "BOT"
+    for other in (replace(rests, state="CANCELLED"), replace(rests, state="UNKNOWN"), replace(rests, unwanted=True)):
+        assert live.stop_by(live_run(orders=(other,)), 0) == "BOT"
 
 
 def test_troubles_in_the_order_in_which_they_matter() -> None:

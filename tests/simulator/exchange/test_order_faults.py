@@ -166,3 +166,16 @@ def test_a_fault_may_be_the_first_that_befalls_the_next_call():
     texts = [client.order(client.placed())["text"] for _ in range(2)]
     assert "lot size" in texts[0]
     assert "Insufficient Funds" in texts[1]
+
+
+@pytest.mark.parametrize(("percent", "state", "filled"), [(100, "complete", "130"), (50, "cancelled", "65")])
+def test_a_stop_fires_while_its_cancel_is_on_its_way(percent, state, filled):
+    client = ExchangeHarness()
+    client.placed(quantity=130)
+    stop = client.placed("SELL", 94, 130, stop=95, ordertag="T2")
+    client.exchange.fault(client.now_ms, f"cancel fill {percent}")
+    client.cancel(stop, "STOPLOSS")
+    client.after(1_000)
+    row = client.order(stop)
+    assert (row["orderstatus"], row["filledshares"]) == (state, filled)
+    assert client.exchange.net[CALL.symbol] == 130 - int(filled)
