@@ -105,6 +105,11 @@ class ActionReceipt:
                 sale.word = "FILLED" if done else f"PART {sale.filled}/{sale.acted.quantity}"
                 if done:
                     self._end(sale)
+            case FillBooked(fill=fill, position=None) if fill.instrument == sale.acted.instrument:
+                sale.word = (
+                    "SOLD BY ANOTHER ORDER"  # a stop at the broker, or somebody else's: nothing is left to be sold
+                )
+                self._end(sale)
             case OrderRejected() if event.order in sale.orders:
                 sale.word = f"REJ {event.reason:.60}"
                 self._end(sale)

@@ -1,7 +1,8 @@
 """What a screen and the log are told of an operator's action: each word on its way, the receipt at its end."""
 
 from engine.model.commands import AllowEntries, BarEntries, ClosePosition, MoveStop
-from engine.model.events import AnyEvent
+from engine.model.events import AnyEvent, FillBooked
+from engine.model.types import Fill
 from engine.runtime.action_receipt import ActionReceipt
 from tests.support.brokers import LateBroker, RejectingBroker
 from tests.support.builders import EAGER, nifty
@@ -51,6 +52,14 @@ def test_a_sale_is_sent_and_filled_and_its_receipt_tells_the_slippage() -> None:
         f"receipt of close {SYMBOL} by pts/3: sold {quantity} of {quantity} @ 99.50, plan 100.00, slippage +0.50 a unit: FILLED"
     ]
     assert receipt.take_lines() == []
+
+
+def test_what_another_order_has_sold_meanwhile_is_the_end_of_it() -> None:
+    harness = held(LateBroker(1))
+    receipt = noted(harness, ActionReceipt((nifty(),)), close(harness))
+    told(receipt, [FillBooked(Fill(0, 0, "SELL", harness.held, 9_000, 1), None, "0")])
+    assert receipt.view.word == "SOLD BY ANOTHER ORDER"
+    assert receipt.take_lines() == [f"receipt of close {SYMBOL} by pts/3: SOLD BY ANOTHER ORDER"]
 
 
 def test_a_refused_order_is_said_with_its_reason() -> None:
