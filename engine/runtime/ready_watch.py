@@ -12,8 +12,8 @@ from engine.runtime.effects import Effects
 from engine.runtime.turn import Turn
 
 _EVERY_NS: Final = 1_000_000_000
-_MINUTE_NS: Final = 60 * _EVERY_NS
-_MOST_A_MINUTE: Final = 6  # rows: a price that comes now and then makes no more of them
+_SPAN_NS: Final = 600 * _EVERY_NS
+_MOST_IN_SPAN: Final = 6  # rows: a price that comes now and then makes no more of them
 
 
 class ReadyWatch:
@@ -25,7 +25,7 @@ class ReadyWatch:
         self._newest = newest
         self._armed = armed
         self._failed: frozenset[str] | None = None  # None: nothing was judged so far
-        self._told_ns: deque[int] = deque(maxlen=_MOST_A_MINUTE)
+        self._told_ns: deque[int] = deque(maxlen=_MOST_IN_SPAN)
         self._due_ns = 0
 
     def look(self, now_ns: int) -> None:
@@ -46,7 +46,7 @@ class ReadyWatch:
 
     def _is_spent(self, now_ns: int) -> bool:
         told_ns = self._told_ns
-        return len(told_ns) == _MOST_A_MINUTE and now_ns - told_ns[0] < _MINUTE_NS
+        return len(told_ns) == _MOST_IN_SPAN and now_ns - told_ns[0] < _SPAN_NS
 
     def _tell(self, event: ChecksMade) -> None:
         with self._turn.lock:
