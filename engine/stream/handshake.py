@@ -1,6 +1,9 @@
 """Opens a WebSocket on a line: one HTTP answer, read whole and bounded, judged by websocket-client. Knows no exchange."""
 
+import sys
 import time
+from importlib import import_module
+from types import ModuleType
 
 from engine.stream.adapter import Endpoint
 from engine.stream.errors import LinkLost, TokensRefused
@@ -61,7 +64,7 @@ class _HandshakeSocket:
 
 def shake_hands(line: StreamSocket, address: Endpoint, deadline_ns: int) -> None:
     """Make a WebSocket of the line; raises TokensRefused for 401, LinkLost for all else, Stopped."""
-    # 4 MB with what they bring along, and only a live feed needs them.
+    _import_library()
     from websocket import WebSocket, WebSocketBadStatusException, WebSocketException  # noqa: PLC0415
 
     upgrade = WebSocket()
@@ -82,6 +85,17 @@ def shake_hands(line: StreamSocket, address: Endpoint, deadline_ns: int) -> None
     status = upgrade.getstatus()
     if status != 101:
         raise LinkLost(f"{status}: the server points elsewhere, which is not followed")
+
+
+def _import_library() -> None:
+    """Import it, which only a live feed needs, without `inspect`: 1 MB that its class for whole programs alone asks, and we have none."""
+    if "inspect" in sys.modules:
+        return
+    sys.modules["inspect"] = ModuleType("inspect")
+    try:
+        import_module("websocket")
+    finally:
+        del sys.modules["inspect"]
 
 
 def _refused(status: int, message: str, headers: dict[str, str]) -> LinkLost:

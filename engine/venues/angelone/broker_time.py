@@ -1,7 +1,9 @@
 """What the time is at the broker, by the dates of its answers: for one-time passwords alone. A machine whose clock is off could not log in, and close nothing."""
 
 import logging
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from msgspec import Struct
@@ -12,6 +14,13 @@ _NEAR_S: Final = 2.0  # so much beside what an answer tells our own clock goes f
 _MOST_S: Final = 24 * 3_600.0
 _SET_NS: Final = 2_000_000_000
 _TOLD_AGAIN_S: Final = 5.0
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DATE: Final = re.compile(
+    r"[A-Z][a-z]{2}, (?P<day>[0-9]{1,2}) (?P<month>[A-Z][a-z]{2}) (?P<year>[0-9]{4})"
+    r" (?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2}) (?:GMT|UTC|[+-]0000)",
+    re.ASCII,
+)  # `email.utils` reads it too, with half a megabyte of what else it can
 
 _log = logging.getLogger("myquant.feed")
 
@@ -37,11 +46,8 @@ class BrokerTime:
 
     def note(self, headers: Mapping[str, str], begun_ns: int) -> None:
         """Take the date of an answer to a call that was begun then (monotonic)."""
-        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - the HTTP client has it loaded by now
-
-        try:
-            theirs_s = parsedate_to_datetime(headers.get("date", "")).timestamp()
-        except (ValueError, TypeError, OverflowError):
+        theirs_s = http_time_s(headers.get("date", ""))
+        if theirs_s is None:
             return
         wall_ns, mono_ns = self._clock.wall_ns(), self._clock.monotonic_ns()
         most_s = wall_ns / 1e9 - theirs_s
@@ -72,6 +78,19 @@ class BrokerTime:
             self._told_s = off_s
             _tell(off_s, followed=followed)
         return off_s if followed else 0
+
+
+def http_time_s(told: str) -> float | None:
+    """The time (UTC) that HTTP tells as `Tue, 01 Dec 2026 11:30:00 GMT`; None where it is none."""
+    found = _DATE.fullmatch(told.strip())
+    if found is None or found["month"] not in _MONTHS:
+        return None
+    day, year, hour, minute, second = (int(found[name]) for name in ("day", "year", "hour", "minute", "second"))
+    try:
+        when = datetime(year, _MONTHS.index(found["month"]) + 1, day, hour, minute, min(second, 59), tzinfo=UTC)
+    except ValueError:
+        return None
+    return when.timestamp()
 
 
 def _tell(off_s: float, *, followed: bool) -> None:

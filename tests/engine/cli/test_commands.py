@@ -28,12 +28,14 @@ status = main(sys.argv[2:])
 print(status, *[name for name in sys.argv[1].split(",") if name in sys.modules])"""
 
 # An engine carries these only where it cannot do without: two megabytes, and a tenth of its start.
-DISPENSABLE = ("typing_extensions", "inspect", "ast", "shutil", "tempfile", "csv", "bz2", "random")
+DISPENSABLE = ("typing_extensions", "inspect", "ast", "shutil", "tempfile", "csv", "bz2", "random", "email")
 ENGINE = """import sys
 import engine.__main__
 sys.argv[1:] = ["engine", "--nonsense"]
 engine.__main__.main()
-import engine.cli.engine, engine.cli.running, engine.assembly, engine.serving.process
+import engine.cli.engine, engine.cli.running, engine.assembly, engine.serving.process, engine.venues.angelone.login
+from engine.stream import handshake
+handshake._import_library()
 print(*sys.modules)"""
 
 

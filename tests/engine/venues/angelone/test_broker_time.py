@@ -7,7 +7,7 @@ import pytest
 
 from engine.model.clock import SystemClock, VirtualClock
 from engine.venues.angelone import login as login_module
-from engine.venues.angelone.broker_time import BrokerTime
+from engine.venues.angelone.broker_time import BrokerTime, http_time_s
 from engine.venues.angelone.credentials import Credentials
 from engine.venues.angelone.login import LoginError, LoginSession
 from tests.simulator import API_KEY, CLIENT_CODE, PIN, TOTP_SECRET, Quiet, Simulator
@@ -138,3 +138,17 @@ def test_an_answer_without_a_date_tells_nothing(clock: VirtualClock, header: str
     time = BrokerTime(clock)
     time.note({"date": header} if header else {}, clock.monotonic_ns())
     assert (time.off_s, followed_s(time, clock)) == (None, 0)
+
+
+@pytest.mark.parametrize("days", [0, 41, 200, 366, 20_000])
+def test_a_date_is_read_as_it_is_written(days: int) -> None:
+    when = NOON + timedelta(days=days, seconds=days)
+    assert http_time_s(format_datetime(when, usegmt=True)) == when.timestamp()
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["", "now", "Tue, 31 Feb 2026 11:30:00 GMT", "Tue, 01 Dez 2026 11:30:00 GMT", "Tue, 01 Dec 2026 25:30:00 GMT"],
+)
+def test_what_is_no_date_is_none(told: str) -> None:
+    assert http_time_s(told) is None
