@@ -111,7 +111,7 @@ class LiveView(Struct, frozen=True):
     UNKNOWN until `rounds_until_gone` trusted rounds have not had it. `locked` is what the desk locks entries by, `objection`
     why no entry may be sent now, `doubt` why the newest round is not believed; each "" where nothing is. `round_ms` is when
     the newest trusted round ended (0: there was none), by the engine's time. `unresolved` is what a running flat still found in
-    it, in words.
+    it, in words. `barred` is why nothing is bought at all, whatever a person unlocks: an arming that is missing, or has ended.
     """
 
     working: int
@@ -128,5 +128,6 @@ class LiveView(Struct, frozen=True):
     mismatches: tuple[MismatchView, ...] = ()
     waits: tuple[WaitView, ...] = ()
     unresolved: tuple[str, ...] = ()
+    barred: str = ""
     counts: OrderCounts = OrderCounts()
     rounds: RoundCounts = RoundCounts()

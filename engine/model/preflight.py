@@ -12,7 +12,9 @@ from engine.model.types import Instrument
 from engine.text.redaction import MASK
 from engine.text.sanitize import CleanText
 
-CheckName = Literal["instrument", "session", "clock", "funds", "order socket", "truth", "journal", "forward test", "IP"]
+CheckName = Literal[
+    "instrument", "session", "clock", "funds", "order socket", "truth", "journal", "forward test", "IP", "entries"
+]
 
 
 class Check(Struct, frozen=True):

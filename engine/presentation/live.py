@@ -93,7 +93,7 @@ def troubles(seen: Snapshot) -> tuple[str, ...]:
         return ()
     told = [_mismatch_words(seen, each) for each in live.mismatches]
     told += [f"EXTERNAL {each.symbol} {each.quantity:+,}: not ours, only a flat closes it" for each in live.foreign]
-    told += [f"entries locked: {live.locked}"] if live.locked else []
+    told += [f"entries locked: {why}" for why in (live.barred, live.locked) if why]
     if not live.logged_in:
         told.append("not logged in at the broker")
     if live.doubt:

@@ -39,6 +39,7 @@ def running_checks(seen: Snapshot) -> tuple[Check, ...]:
         ),
         _truth(seen),
         journal(kept),
+        Check("entries", not standing.barred, clean(standing.barred) or CleanText("may be unlocked")),
     )
 
 

@@ -16,6 +16,7 @@ from threading import Event
 from typing import NamedTuple
 
 from engine.model.commands import Unlock
+from engine.presentation.readiness import running_checks
 from tests.support.processes.live_shell import LIVE_DELAYS, SCALPING, LiveShell, live_shell
 
 LIVES = 10  # kills of one account, before all of it is closed and the next one begins
@@ -25,10 +26,11 @@ _ORDER_S = 0.5  # about what an order takes until it is filled and told
 
 
 class LiveRound(NamedTuple):
-    """One kill: orders that the broker was sent so far, seconds from the start to its first trusted round (0: killed before), what is wrong."""
+    """One kill: orders that the broker was sent so far, what is wrong; seconds from the start until books are known, and until it is told how things stand (0: killed before)."""
 
     orders: int
     known_s: float
+    told_s: float
     problem: str
 
 
@@ -38,7 +40,7 @@ class LiveLife:
     def __init__(self, shell: LiveShell, chance: random.Random) -> None:
         self._shell = shell
         self._chance = chance
-        self.known_s = 0.0
+        self.known_s = self.told_s = 0.0
 
     def run(self) -> LiveRound:
         """Start, trade, be killed; what the broker has of it."""
@@ -48,6 +50,8 @@ class LiveLife:
             Event().wait(self._chance.uniform(0, _START_S))
         else:
             self._shell.live()
+            self._shell.sees(running_checks)
+            self.told_s = time.monotonic() - begun_s
             self._shell.known()
             self.known_s = time.monotonic() - begun_s
             self._shell.outcome_of(Unlock())  # it may be refused while something is in doubt
@@ -57,7 +61,7 @@ class LiveLife:
             else:
                 Event().wait(self._chance.uniform(0, _RUN_S))
         self._shell.kill()
-        return LiveRound(self._shell.sent, self.known_s, "; ".join(problems_of(self._shell)))
+        return LiveRound(self._shell.sent, self.known_s, self.told_s, "; ".join(problems_of(self._shell)))
 
 
 def problems_of(shell: LiveShell) -> list[str]:
@@ -120,11 +124,13 @@ def experiment(folder: Path, kills: int, seed: int, at_once: int = 1) -> list[Li
 def figures(rounds: Sequence[LiveRound]) -> list[str]:
     """What a number of kills came to, for a person."""
     known = sorted(each.known_s for each in rounds if each.known_s)
+    told = sorted(each.told_s for each in rounds if each.known_s)
     orders = sum(each.orders for number, each in enumerate(rounds, 1) if number % LIVES == 0 or number == len(rounds))
     lines = [
         f"{len(rounds)} kills of engines with orders at a broker, {len(rounds) - len(known)} before they knew; orders {orders}"
     ]
     if known:
+        lines.append(f"says READY, or NOT READY and why, after p50 {told[len(told) // 2]:.2f} s, max {told[-1]:.2f} s")
         lines.append(f"knows the broker's books after p50 {known[len(known) // 2]:.2f} s, max {known[-1]:.2f} s")
     problems = [f"kill {number}: {each.problem}" for number, each in enumerate(rounds, 1) if each.problem]
     return lines + (problems or ["no problem"])

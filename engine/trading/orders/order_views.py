@@ -67,7 +67,7 @@ class OrderViews:
         """How orders stand at `now_ms` of the desk's time, which is so far ahead of our clock."""
         desk = self._desk
         blotter, pursuit, others = desk.blotter, desk.pursuit, desk.blotter.others
-        newest = blotter.newest
+        newest, barred = blotter.newest, desk.rules.limits.why_none(now_ms)
         foreign = ((symbol, held) for symbol, held in others.foreign.items() if held)
         return LiveView(
             working=len(blotter.open),
@@ -75,7 +75,8 @@ class OrderViews:
             left_out=max(0, len(blotter.orders) - MOST),
             rounds_until_gone=ABSENT_ROUNDS,
             locked=blotter.locked or pursuit.halted,
-            objection=pursuit.objection() or pursuit.spent(now_ms),
+            barred=barred,
+            objection=barred or pursuit.objection() or pursuit.spent(now_ms),
             doubt=blotter.doubt,
             logged_in=blotter.logged_in,
             round_ms=newest.ended_ms - behind_ms if newest is not None else 0,

@@ -46,6 +46,8 @@ def spoilt(what: str) -> Snapshot:
             return replace(seen, live=replace(seen.live, unknown=2))
         case "foreign":
             return replace(seen, live=replace(seen.live, foreign=(ForeignView(CleanText("NIFTY"), -75),)))
+        case "entries":
+            return replace(seen, live=replace(seen.live, barred="arming: not armed today"))
         case "disk":
             return replace(seen, process=replace(seen.process, disk_free_mb=499))
     return replace(seen, unkept_from_ms=seen.at_ms)
@@ -59,6 +61,7 @@ def test_where_all_is_well_it_is_ready() -> None:
     ("what", "words"),
     [
         ("session", "session: AB1050"),
+        ("entries", "entries: arming: not armed today"),
         ("clock", "clock: 2.5 s ahead of the ticks"),
         ("instrument", "no tick for 10.0 s"),
         ("order socket", "order socket: WAITING 403"),

@@ -50,7 +50,15 @@ def test_the_list_of_the_arming_is_the_first_row_and_no_second() -> None:
     armed, own = watched.told
     assert (armed.made_by, armed.checks, armed.at_ms) == ("arm", ARMED, 1_000)
     assert own.made_by == "engine"
-    assert [each.name for each in own.checks] == ["session", "clock", "instrument", "order socket", "truth", "journal"]
+    assert [each.name for each in own.checks] == [
+        "session",
+        "clock",
+        "instrument",
+        "order socket",
+        "truth",
+        "journal",
+        "entries",
+    ]
 
 
 def test_a_row_is_made_where_other_checks_fail_than_before() -> None:

@@ -68,9 +68,9 @@ class LiveShell(OperatorShell):
         self.start("--live", environ=dict(ENVIRON), **more)
         return self
 
-    def trading(self) -> Self:
+    def trading(self, **more: Any) -> Self:
         """Start an engine and unlock it once nothing but a person is missing."""
-        self.live()
+        self.live(**more)
         self.known()
         self.command(Unlock())
         self.sees(lambda seen: not seen.entries.locked)
