@@ -80,6 +80,8 @@ _WRITER = (
     "PRAGMA fullfsync = ON",  # where fsync alone does not reach the platter (macOS)
     "PRAGMA wal_autocheckpoint = 256",  # pages, 1 MiB
     f"PRAGMA journal_size_limit = {LOG_LIMIT}",
+    # Who opens the log's index first in a process decides for all of it whether it can be written: the writer does, at once.
+    "SELECT count(*) FROM sqlite_master",
 )
 
 Factory = type[sqlite3.Connection]

@@ -135,7 +135,10 @@ def test_after_a_failed_fsync_nothing_more_is_written_or_believed(tmp_path: Path
     assert "did not end in good order" in again.opened.unclean
 
 
-def test_a_full_disk_gets_the_reserve_and_exits_are_still_written(tmp_path: Path, clock: VirtualClock) -> None:
+def test_a_full_disk_gets_the_reserve_and_exits_are_still_written(
+    tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.journal.reserve.LOOK_S", 3_600)  # the reserve is not taken again meanwhile
     begun(tmp_path, clock)
     reserve = tmp_path / "journal.reserve"
     full = threading.Event()

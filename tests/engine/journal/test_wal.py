@@ -2,13 +2,16 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from engine.journal import JOURNAL_FILE, SqliteJournal, unknown_after
 from engine.journal.fold import fold
+from engine.journal.schema import create, open_left, open_writer
 from engine.journal.wal import of_one_generation
 from engine.model.clock import VirtualClock
 from engine.outside.files import regular_size
@@ -38,6 +41,15 @@ def left(tmp_path: Path, clock: VirtualClock) -> Path:
     shutil.copytree(folder, tmp_path / "left")
     journal.close("well")
     return tmp_path / "left"
+
+
+def test_whoever_leaves_the_index_as_it_is_does_not_make_it_so_for_the_writer_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / JOURNAL_FILE
+    create(path).close()
+    with closing(open_writer(path, sqlite3.Connection)) as writer, closing(open_left(path)) as reader:
+        assert reader.execute("SELECT count(*) FROM events").fetchone() == (0,)
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("COMMIT")
 
 
 CUT: dict[str, Callable[[Path], object]] = {
