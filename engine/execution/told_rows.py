@@ -12,6 +12,7 @@ from engine.execution.traded_instruments import NONE
 from engine.model.order_reports import NetReport, OrderReport, ReadFailed
 from engine.model.order_requests import ReadOrder, ReadQuote
 from engine.outside.http_reader import HttpAnswer
+from engine.text.redaction import redact
 from engine.text.sanitize import CleanText, clean
 
 NAME_LIMIT: Final = 80
@@ -19,6 +20,7 @@ NOTHING: Final = msgspec.Raw(b"null")  # the data of an answer that has none
 NOT_READABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _BUSY_WAIT_S: Final = 1.0  # where the broker does not say for how long
 _LONGEST_WAIT_S: Final = 60
+_REASON_LIMIT: Final = 200
 
 
 _Kind = TypeVar("_Kind")
@@ -89,8 +91,9 @@ def _wanted(levels: Sequence[DepthLevel], scale: int) -> list[int]:
     return [price_or_nought(each.price, scale) for each in levels if quantity_or_nought(each.quantity) > 0]
 
 
-def look_failed(request: ReadOrder | ReadQuote, reason: CleanText, wait_s: float) -> ReadFailed:
+def look_failed(request: ReadOrder | ReadQuote, why: str, wait_s: float) -> ReadFailed:
     """That a single order or a quote could not be read."""
+    reason = clean(redact(why).strip(), _REASON_LIMIT)
     if isinstance(request, ReadOrder):
         return ReadFailed(reason, request.order, wait_s=wait_s)
     return ReadFailed(reason, instrument=request.instrument, wait_s=wait_s)

@@ -47,9 +47,9 @@ def cancel(request: WithdrawOrder) -> WireRequest:
     return WireRequest("DELETE", _path(request.variety or ORDINARY, request.broker_id), content_type=_FORM)
 
 
-def history(order_id: str) -> WireRequest:
+def details(unique_id: str) -> WireRequest:
     """What one order has been so far."""
-    return WireRequest("GET", f"/orders/{quote(order_id, safe='')}")
+    return WireRequest("GET", f"/orders/{quote(unique_id, safe='')}")
 
 
 def full_quote(instrument: Instrument) -> WireRequest:
