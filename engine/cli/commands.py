@@ -21,6 +21,7 @@ _COMMANDS = {
     "info": ("info", "what is inside a recording"),
     "verify": ("verify", "replay recordings and compare with what was recorded"),
     "validate": ("validate", "whether the recordings of a session day decide today as they did"),
+    "sweep": ("sweep", "what other parameters would have done on recorded sessions"),
     "bench": ("bench", "speed of the engine on this machine"),
     "baseline": ("baseline", "what a tick costs and where that goes; has it become more?"),
     "config": ("config", "begin, show or change a configuration file"),
@@ -67,6 +68,7 @@ EXAMPLES = """examples:
   myquant-tui trades --day yesterday            and the exits of one of them
   myquant-tui orders --compare live.mqr         what orders at a broker lost, beside paper
   myquant-tui report recordings                 what happened, position by position
+  myquant-tui sweep --sessions recordings --set strategy.fast_ema=5..15
   myquant-tui instruments find NIFTY 25000 CE   what the exchange lists, nearest expiry first
   myquant-tui config set strategy.fast_ema 9    in the configuration file; --set strategy.fast_ema=9: for one run
   myquant-tui check-config                      what is wrong with it, or differs from the defaults

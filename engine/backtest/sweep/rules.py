@@ -73,9 +73,9 @@ def _noted(costs: Costs, at_ms: int) -> Rates:
     return Rates(_NO_KIND, _NO_KIND, buy, an_order, _NO_KIND, sell - buy)
 
 
-def rules_of(config: Config, instrument: Instrument, levels: Levels, rates: Rates, day: SessionDay) -> Rules:
-    """The rules of `config` for `instrument` in the session of `day`; raises NotCoveredError with the reason."""
-    if reason := _not_covered(config, instrument, day):
+def rules_of(config: Config, instrument: Instrument, levels: Levels, rates: Rates) -> Rules:
+    """The rules of `config` for `instrument`, but for the times of a session; raises NotCoveredError with the reason."""
+    if reason := _not_covered(config, instrument):
         raise NotCoveredError(reason)
     per_minor = instrument.price_scale * instrument.quantity_scale
     digits = _digits(config, rates, per_minor)
@@ -108,8 +108,6 @@ def rules_of(config: Config, instrument: Instrument, levels: Levels, rates: Rate
         (kernel.AN_ORDER, int(rates.an_order * money)),
         (kernel.BUY_TAX, int(rates.buy_tax * money / per_minor)),
         (kernel.SELL_TAX, int(rates.sell_tax * money / per_minor)),
-        (kernel.EXIT_FROM_MS, day.exit_from_ms),
-        (kernel.CLOSE_MS, min(day.exit_from_ms + GRACE_MS, day.end_ms)),
         (kernel.AFTER_ALIKE, int(not _asks_more_after_stop(config))),
     ):
         rules[place] = value
@@ -126,6 +124,11 @@ def rules_of(config: Config, instrument: Instrument, levels: Levels, rates: Rate
     return made
 
 
+def moments(day: SessionDay) -> tuple[int, int]:
+    """When positions are closed in the session of `day`: by ticks from the first on, by the clock at the second."""
+    return day.exit_from_ms, min(day.exit_from_ms + GRACE_MS, day.end_ms)
+
+
 def needed_after_stop(config: Config) -> int:
     """How many green ticks an entry asks for when the last exit was a stop loss."""
     strategy = config.strategy
@@ -137,13 +140,13 @@ def _asks_more_after_stop(config: Config) -> bool:
     return needed_after_stop(config) != config.strategy.consecutive_green_ticks
 
 
-def _not_covered(config: Config, instrument: Instrument, day: SessionDay) -> str:
+def _not_covered(config: Config, instrument: Instrument) -> str:
     """Why the engine has to run `config`; empty where the kernel does."""
     asked = {
         "risk.jump_percent": config.risk.jump_percent > 0,
         "risk.unprotected = refuse": config.risk.unprotected == "refuse",
         "operator.on_silence = flat": config.operator.on_silence == "flat",
-        "a market without a session's end": not day.daily,
+        "a market without a session's end": not config.session.daily,
         "prices below nought": instrument.lowest_price <= 0,
         "watch only": instrument.watch_only is True,
     }

@@ -14,8 +14,9 @@ from engine.backtest.sweep.admission import Admitted, admitted, day_of
 from engine.backtest.sweep.compiling import as_read
 from engine.backtest.sweep.days import Session
 from engine.backtest.sweep.kernel import BOUND
+from engine.backtest.sweep.recipe import Recipe
 from engine.backtest.sweep.rules import NotCoveredError, Rates, needed_after_stop, rates_of
-from engine.config import Config, StrategyConfig, circuit_of
+from engine.config import StrategyConfig
 from engine.model.types import MAX_PRICE
 from engine.trading.indicators.ema import alpha_of
 from engine.trading.positions import Levels
@@ -31,9 +32,9 @@ class StageOne:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.instrument = session.instruments[0]
-        self._made: dict[tuple[object, ...], Any] = {}
+        self._made: dict[Any, Any] = {}
 
-    def _once(self, key: tuple[object, ...], make: Callable[[], Made]) -> Made:
+    def _once(self, key: object, make: Callable[[], Made]) -> Made:
         """What `make` gives, made once for `key`; a reason why it cannot be is kept as well."""
         found = self._made.get(key)
         if found is None:
@@ -47,83 +48,56 @@ class StageOne:
         made: Made = found
         return made
 
-    def day(self, config: Config) -> SessionDay:
-        """The session day under `config`."""
-        return self._once(("day", config.session), lambda: day_of(self.session, config))
+    def day(self, recipe: Recipe) -> SessionDay:
+        """The session day of a set."""
+        return self._once(recipe.day, lambda: day_of(self.session, recipe.config))
 
-    def rates(self, config: Config) -> Rates:
-        """What orders cost under `config`."""
-        risk = config.risk
-        key = ("rates", config.charges, config.session, risk.commission_per_trade, risk.commission_percent)
-        more = (risk.exchange_charges_percent, risk.stt_percent, risk.gst_percent)
-        return self._once(key + more, lambda: rates_of(config, self.instrument, self.day(config)))
+    def rates(self, recipe: Recipe) -> Rates:
+        """What orders cost."""
+        return self._once(recipe.charges, lambda: rates_of(recipe.config, self.instrument, self.day(recipe)))
 
-    def levels(self, config: Config) -> Levels:
-        """The exits' distances; raises ConfigError where they do not fit the instrument."""
-        return Levels.of(config.risk, self.instrument, circuit_of(config, self.instrument))
-
-    def ticks(self, config: Config) -> Admitted:
+    def ticks(self, recipe: Recipe) -> Admitted:
         """The ticks that reach the strategy."""
-        return self._once(self._door(config), lambda: admitted(self.session, config, self.day(config)))
+        return self._once(recipe.door, lambda: admitted(self.session, recipe.config, self.day(recipe)))
 
-    @staticmethod
-    def _door(config: Config) -> tuple[object, ...]:
-        """What decides which ticks are let through."""
-        risk, strategy = config.risk, config.strategy
-        streaks = strategy.nan_streak_threshold, strategy.nan_recovery_threshold
-        return ("ticks", config.session, risk.max_backwards_ms, risk.missed_ticks_before_stop, *streaks)
-
-    def fills(self, config: Config, levels: Levels) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    def fills(self, recipe: Recipe) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
         """The price of an entry and of an exit decided at each tick, and the dearest of all prices."""
-        key = ("fills", *self._door(config), config.paper.fill, levels.slippage, levels.slippage_exit)
-        return self._once(key, lambda: _fills(self.ticks(config), levels, at_touch=config.paper.fill == "touch"))
+        at_touch = recipe.config.paper.fill == "touch"
+        return self._once(recipe.fills, lambda: _fills(self.ticks(recipe), recipe.levels, at_touch=at_touch))
 
     # ── Who may enter ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def entries(self, config: Config) -> tuple[Places, Places]:
+    def entries(self, recipe: Recipe) -> tuple[Places, Places]:
         """The ticks at which all filters agree, with the green ticks of an entry; and with those after a stop loss."""
-        strategy = config.strategy
+        config = recipe.config
+        usual, after = config.strategy.consecutive_green_ticks, needed_after_stop(config)
         return (
-            self._candidates(config, strategy.consecutive_green_ticks),
-            self._candidates(config, needed_after_stop(config)),
+            self._once(recipe.first, lambda: self._agreed(recipe, usual)),
+            self._once(recipe.after_stop, lambda: self._agreed(recipe, after)),
         )
 
-    def _candidates(self, config: Config, needed: int) -> Places:
-        s, door = config.strategy, self._door(config)
-        key = (
-            "candidates", needed, door, s.min_warmup_ticks,
-            s.use_ema_crossover and (s.fast_ema, s.slow_ema),
-            s.use_macd and (s.macd_fast, s.macd_slow, s.macd_signal),
-            s.use_vwap,
-            s.use_htf_trend and s.htf_period,
-            s.use_rsi_filter and (s.rsi_length, s.rsi_oversold, s.rsi_overbought),
-            s.use_bollinger_bands and (s.bollinger_length, s.bollinger_width),
-            s.noise_filter_enabled and (s.noise_filter_percentage, s.noise_filter_min_ticks),
-        )  # fmt: skip
-        return self._once(key, lambda: self._agreed(config, needed))
-
-    def _agreed(self, config: Config, needed: int) -> Places:
-        ticks, s = self.ticks(config), config.strategy
+    def _agreed(self, recipe: Recipe, needed: int) -> Places:
+        ticks, s = self.ticks(recipe), recipe.config.strategy
         if not len(ticks.price):
             return np.empty(0, np.int32)
-        agrees = ticks.may_enter & (self._greens(config) >= needed)
+        agrees = ticks.may_enter & (self._greens(recipe) >= needed)
         agrees[: s.min_warmup_ticks - 1] = False
         if s.use_ema_crossover:
-            agrees &= self._ema(config, s.fast_ema) > self._ema(config, s.slow_ema)
+            agrees &= self._ema(recipe, s.fast_ema) > self._ema(recipe, s.slow_ema)
         if s.use_macd:
-            agrees &= self._macd(config)
+            agrees &= self._macd(recipe)
         if s.use_vwap:
-            agrees &= self._above_vwap(config)
+            agrees &= self._above_vwap(recipe)
         if s.use_htf_trend:
-            agrees &= ticks.price > self._ema(config, s.htf_period)
+            agrees &= ticks.price > self._ema(recipe, s.htf_period)
         if s.use_rsi_filter:
-            agrees &= _within(self._rsi(config), s)
+            agrees &= _within(self._rsi(recipe), s)
         if s.use_bollinger_bands:
-            agrees &= self._between_bands(config)
+            agrees &= self._between_bands(recipe)
         return np.flatnonzero(agrees).astype(np.int32)
 
-    def _greens(self, config: Config) -> NDArray[np.int32]:
-        s, ticks = config.strategy, self.ticks(config)
+    def _greens(self, recipe: Recipe) -> NDArray[np.int32]:
+        s, ticks = recipe.config.strategy, self.ticks(recipe)
         noise = (s.noise_filter_percentage, s.noise_filter_min_ticks) if s.noise_filter_enabled else None
 
         def make() -> NDArray[np.int32]:
@@ -135,20 +109,20 @@ class StageOne:
             indicators.greens(as_read(ticks.price), noise is not None, least, share.numerator, share.denominator, out)
             return out
 
-        return self._once(("greens", self._door(config), noise), make)
+        return self._once(("greens", recipe.door, noise), make)
 
-    def _ema(self, config: Config, length: int) -> NDArray[np.float64]:
-        ticks = self.ticks(config)
+    def _ema(self, recipe: Recipe, length: int) -> NDArray[np.float64]:
+        ticks = self.ticks(recipe)
 
         def make() -> NDArray[np.float64]:
             out = np.empty(len(ticks.price))
             indicators.ema(as_read(ticks.price), alpha_of(length), out)
             return out
 
-        return self._once(("ema", self._door(config), length), make)
+        return self._once(("ema", recipe.door, length), make)
 
-    def _macd(self, config: Config) -> NDArray[np.bool_]:
-        ticks, s = self.ticks(config), config.strategy
+    def _macd(self, recipe: Recipe) -> NDArray[np.bool_]:
+        ticks, s = self.ticks(recipe), recipe.config.strategy
 
         def make() -> NDArray[np.bool_]:
             line, signal = np.empty(len(ticks.price)), np.empty(len(ticks.price))
@@ -157,10 +131,10 @@ class StageOne:
             above: NDArray[np.bool_] = (line > signal) & (line - signal > 0)
             return above
 
-        return self._once(("macd", self._door(config), s.macd_fast, s.macd_slow, s.macd_signal), make)
+        return self._once(("macd", recipe.door, s.macd_fast, s.macd_slow, s.macd_signal), make)
 
-    def _above_vwap(self, config: Config) -> NDArray[np.bool_]:
-        ticks = self.ticks(config)
+    def _above_vwap(self, recipe: Recipe) -> NDArray[np.bool_]:
+        ticks = self.ticks(recipe)
 
         def make() -> NDArray[np.bool_]:
             if int(ticks.price.max()) * (sum(ticks.quantity.clip(0).tolist()) + 1) >= BOUND:
@@ -169,20 +143,20 @@ class StageOne:
             indicators.above_vwap(as_read(ticks.price), as_read(ticks.quantity), out)
             return out
 
-        return self._once(("vwap", self._door(config)), make)
+        return self._once(("vwap", recipe.door), make)
 
-    def _rsi(self, config: Config) -> NDArray[np.float64]:
-        ticks, length = self.ticks(config), config.strategy.rsi_length
+    def _rsi(self, recipe: Recipe) -> NDArray[np.float64]:
+        ticks, length = self.ticks(recipe), recipe.config.strategy.rsi_length
 
         def make() -> NDArray[np.float64]:
             out = np.empty(len(ticks.price))
             indicators.rsi(as_read(ticks.price), length, out)
             return out
 
-        return self._once(("rsi", self._door(config), length), make)
+        return self._once(("rsi", recipe.door, length), make)
 
-    def _between_bands(self, config: Config) -> NDArray[np.bool_]:
-        ticks, s = self.ticks(config), config.strategy
+    def _between_bands(self, recipe: Recipe) -> NDArray[np.bool_]:
+        ticks, s = self.ticks(recipe), recipe.config.strategy
         length, width = s.bollinger_length, s.bollinger_width
 
         def make() -> NDArray[np.bool_]:
@@ -193,7 +167,7 @@ class StageOne:
             between: NDArray[np.bool_] = (lower < ticks.price) & (ticks.price < upper)
             return between
 
-        return self._once(("bands", self._door(config), length, width), make)
+        return self._once(("bands", recipe.door, length, width), make)
 
 
 def _fills(ticks: Admitted, levels: Levels, *, at_touch: bool) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from engine.backtest.sweep import kernel
 from engine.backtest.sweep.compiling import as_given, as_read
-from engine.backtest.sweep.rules import NotCoveredError, Rules, rules_of
+from engine.backtest.sweep.recipe import Recipe
+from engine.backtest.sweep.rules import NotCoveredError, moments
 from engine.backtest.sweep.stage_one import StageOne
-from engine.config import Config
 from engine.trading import positions
 
 _ROWS: Final = 4_096  # of the first room for exits
@@ -63,79 +63,88 @@ class StageTwo:
     def __init__(self, stage_one: StageOne) -> None:
         self._one = stage_one
         self._out: NDArray[np.int64] = np.empty((_ROWS, kernel.COLUMNS), np.int64)
-        self._read: dict[int, Any] = {}
-        self._kept: list[object] = []
+        self._read: dict[int, list[Any]] = {}  # by the numbers of a recipe
+        self._known: dict[tuple[int, ...], tuple[list[Any], int]] = {}
         self._walk: Callable[..., int] = kernel.walk
 
-    def run(self, config: Config) -> Outcome:
-        """Run the set whose configuration is `config`; raises NotCoveredError where the engine has to."""
-        return self._outcome(*self._walked(config))
+    def run(self, recipe: Recipe) -> Outcome:
+        """Run a set; raises NotCoveredError where the engine has to."""
+        digits, totals = self.walked(recipe)
+        return _outcome(digits, totals)
 
-    def exits(self, config: Config) -> tuple[Outcome, list[ExitLine]]:
+    def exits(self, recipe: Recipe) -> tuple[Outcome, list[ExitLine]]:
         """The same with every exit."""
-        made, totals = self._walked(config)
-        ticks = self._one.ticks(config)
-        lines = []
-        for row in self._out[: totals[kernel.ROWS]].tolist():
-            costs, net = (_decimal(row[place], made.digits) for place in (kernel.COSTS, kernel.NET))
-            lines.append(
-                ExitLine(
-                    entry_ms=int(ticks.ms[row[kernel.ENTRY]]),
-                    exit_ms=row[kernel.EXIT_MS],
-                    entry_price=row[kernel.ENTRY_PRICE],
-                    exit_price=row[kernel.EXIT_PRICE],
-                    quantity=row[kernel.QUANTITY],
-                    costs=costs,
-                    net=net,
-                    reason=_reason(row[kernel.REASON]),
-                )
+        digits, totals = self.walked(recipe)
+        ticks = self._one.ticks(recipe)
+        lines = [
+            ExitLine(
+                entry_ms=int(ticks.ms[row[kernel.ENTRY]]),
+                exit_ms=row[kernel.EXIT_MS],
+                entry_price=row[kernel.ENTRY_PRICE],
+                exit_price=row[kernel.EXIT_PRICE],
+                quantity=row[kernel.QUANTITY],
+                costs=_decimal(row[kernel.COSTS], digits),
+                net=_decimal(row[kernel.NET], digits),
+                reason=_reason(row[kernel.REASON]),
             )
-        return self._outcome(made, totals), lines
+            for row in self._out[: totals[kernel.ROWS]].tolist()
+        ]
+        return _outcome(digits, totals), lines
 
-    def _walked(self, config: Config) -> tuple[Rules, list[int]]:
+    def walked(self, recipe: Recipe) -> tuple[int, list[int]]:
+        """What a set comes to as the kernel leaves it, money in 10⁻ᵏ of the currency, and k; raises NotCoveredError."""
         one = self._one
-        levels = one.levels(config)
-        made = rules_of(config, one.instrument, levels, one.rates(config), one.day(config))
-        ticks = one.ticks(config)
-        buy, sell, dearest = one.fills(config, levels)
-        first, after_stop = one.entries(config)
-        blocks = (ticks.lows, ticks.highs, ticks.clocks)
-        series = (ticks.price, buy, sell, ticks.ms, ticks.clock, *blocks, first, after_stop)
-        arrays: list[Any] = [self._as_read(each) for each in series]
-        numbers: list[Any] = [as_given(each) for each in (made.rules, made.targets, made.over, made.under)]
+        made = recipe.rules_by(one.rates(recipe))
+        series, dearest = self._series(recipe)
         if dearest * made.rules[kernel.LOT] * made.rules[kernel.UNIT] * 4 >= kernel.BOUND:
             raise NotCoveredError("numbers too large")
+        numbers = recipe.numbers
+        numbers[0][kernel.EXIT_FROM_MS], numbers[0][kernel.CLOSE_MS] = moments(one.day(recipe))
         while True:
             totals = as_given((0,) * kernel.TOTALS)
-            done = self._walk(*arrays, *numbers, totals, self._out, dearest)
+            done = self._walk(*series, *numbers, totals, self._out, dearest)
             if done == kernel.TOO_LARGE:
                 raise NotCoveredError("numbers too large")
             if done == kernel.DONE:
-                return made, [int(each) for each in totals]
+                return made.digits, totals if isinstance(totals, list) else totals.tolist()
             self._out = np.empty((2 * len(self._out), kernel.COLUMNS), np.int64)
 
-    def _as_read(self, array: Any) -> Any:
-        """`array` as the kernel reads it fastest; turned into that once."""
-        found = self._read.get(id(array))
+    def _series(self, recipe: Recipe) -> tuple[list[Any], int]:
+        """What the kernel reads of the session for a set, and the dearest of all prices; many sets read the same."""
+        key = recipe.door, recipe.fills, recipe.first, recipe.after_stop
+        found = self._known.get(key)
         if found is None:
-            found = self._read[id(array)] = as_read(array)
-            self._kept.append(array)  # an address stands for one array as long as that lives
+            one, ticks = self._one, self._one.ticks(recipe)
+            buy, sell, dearest = one.fills(recipe)
+            blocks = ticks.lows, ticks.highs, ticks.clocks
+            price, ms, clock, *rest = self._as_read(recipe.door, (ticks.price, ticks.ms, ticks.clock, *blocks))
+            fills = self._as_read(recipe.fills, (buy, sell))
+            first, after_stop = one.entries(recipe)
+            entries = self._as_read(recipe.first, (first,)) + self._as_read(recipe.after_stop, (after_stop,))
+            found = self._known[key] = [price, *fills, ms, clock, *rest, *entries], dearest
         return found
 
-    @staticmethod
-    def _outcome(made: Rules, totals: list[int]) -> Outcome:
-        money = 10**made.digits
-        return Outcome(
-            cash=Fraction(totals[kernel.CASH], money),
-            net=Fraction(totals[kernel.DAY], money),
-            drawdown=Fraction(totals[kernel.DRAWDOWN], money),
-            gains=Fraction(totals[kernel.GAINS], money),
-            losses=Fraction(-totals[kernel.LOSSES], money),
-            exits=totals[kernel.ROWS],
-            entries=totals[kernel.ENTRIES],
-            won=totals[kernel.WON],
-            still_open=bool(totals[kernel.OPEN]),
-        )
+    def _as_read(self, number: int, arrays: tuple[Any, ...]) -> list[Any]:
+        """The arrays that stage 1 knows by `number` as the kernel reads them fastest; turned into that once."""
+        found = self._read.get(number)
+        if found is None:
+            found = self._read[number] = [as_read(each) for each in arrays]
+        return found
+
+
+def _outcome(digits: int, totals: list[int]) -> Outcome:
+    money = 10**digits
+    return Outcome(
+        cash=Fraction(totals[kernel.CASH], money),
+        net=Fraction(totals[kernel.DAY], money),
+        drawdown=Fraction(totals[kernel.DRAWDOWN], money),
+        gains=Fraction(totals[kernel.GAINS], money),
+        losses=Fraction(-totals[kernel.LOSSES], money),
+        exits=totals[kernel.ROWS],
+        entries=totals[kernel.ENTRIES],
+        won=totals[kernel.WON],
+        still_open=bool(totals[kernel.OPEN]),
+    )
 
 
 def _decimal(amount: int, digits: int) -> Decimal:

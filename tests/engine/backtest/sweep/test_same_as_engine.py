@@ -15,6 +15,7 @@ import pytest
 from engine.assembly import load
 from engine.backtest.sweep.by_engine import by_engine
 from engine.backtest.sweep.days import BOOK_DTYPE, Session, sessions_of, split
+from engine.backtest.sweep.recipe import Numbers, recipe_of
 from engine.backtest.sweep.rules import NotCoveredError
 from engine.backtest.sweep.stage_one import StageOne
 from engine.backtest.sweep.stage_two import ExitLine, Outcome, StageTwo
@@ -68,11 +69,17 @@ def by_sweep(session: Session, cfg: Config) -> tuple[Outcome, list[ExitLine]] | 
     """What the kernel makes of it; None where it hands it to the engine."""
     try:
         stages = StageTwo(StageOne(session))
-        found = stages.exits(cfg)
-        assert stages.run(cfg) == found[0]
+        recipe = recipe_of(cfg, session.instruments[0], Numbers())
+        found = stages.exits(recipe)
+        assert stages.run(recipe) == found[0]
     except NotCoveredError:
         return None
     return found
+
+
+def exits(session: Session, cfg: Config) -> tuple[Outcome, list[ExitLine]]:
+    """What the kernel makes of it."""
+    return StageTwo(StageOne(session)).exits(recipe_of(cfg, session.instruments[0], Numbers()))
 
 
 def compare(session: Session, cfg: Config, seen: Counter[str]) -> tuple[Outcome, list[ExitLine]] | None:
@@ -196,11 +203,11 @@ def test_the_golden_trade_lists(golden: str, overrides: tuple[str, ...], entries
 def test_a_session_that_is_cut_anywhere_has_the_same_exits_before_the_cut() -> None:
     cfg, rows = config(*PARAMETERS[12], *PERCENT), whole("2")
     [session] = sessions(rows, cfg)
-    _, lines = StageTwo(StageOne(session)).exits(cfg)
+    lines = exits(session, cfg)[1]
     assert len(lines) > 20
     for length in Random(5).sample(range(1000, len(rows)), 6):
         [cut] = sessions(rows[:length], cfg)
-        again, until_ms = StageTwo(StageOne(cut)).exits(cfg)[1], rows[length - 1].at_ms
+        again, until_ms = exits(cut, cfg)[1], rows[length - 1].at_ms
         assert len(again) <= len(lines)
         assert [one for one in again if one.exit_ms < until_ms] == [one for one in lines if one.exit_ms < until_ms]
 
@@ -211,10 +218,10 @@ def test_days_of_one_file_come_out_as_if_each_had_its_own() -> None:
     both = sessions(first + later, cfg)
     alone = [*sessions(first, cfg), *sessions(later, cfg)]
     assert [each.day.isoformat() for each in both] == ["2025-10-03", "2025-10-06"]
-    found = [StageTwo(StageOne(each)).exits(cfg) for each in both]
+    found = [exits(each, cfg) for each in both]
     assert found == [by_engine(each, cfg) for each in both]
-    assert found[1] == StageTwo(StageOne(alone[1])).exits(cfg)
-    closed, left = found[0][1], StageTwo(StageOne(alone[0])).exits(cfg)
+    assert found[1] == exits(alone[1], cfg)
+    closed, left = found[0][1], exits(alone[0], cfg)
     assert left[0].still_open
     assert closed[: len(left[1])] == left[1]
     assert closed[-1].reason == "Session End"  # by the clock, which the next day's first tick moves
@@ -231,7 +238,7 @@ def test_what_only_the_engine_can_do_is_handed_to_it_with_a_reason() -> None:
         cfg = config(*overrides)
         [session] = sessions(rows, cfg)
         with pytest.raises(NotCoveredError, match=reason):
-            StageTwo(StageOne(session)).run(cfg)
+            exits(session, cfg)
 
 
 def test_compiled_and_plain_are_one_source() -> None:
@@ -243,11 +250,12 @@ from engine.backtest.sweep.compiling import COMPILES
 from engine.backtest.sweep.days import sessions_of
 from engine.backtest.sweep.stage_one import StageOne
 from engine.backtest.sweep.stage_two import StageTwo
+from engine.backtest.sweep.recipe import Numbers, recipe_of
 from tests.support.builders import config
 cfg = config("risk.max_position_value_percent=100")
 from pathlib import Path
 [session] = sessions_of(Path({str(ROOT / "recordings" / "nifty-synthetic.mqr")!r}), cfg)
-found = StageTwo(StageOne(session)).exits(cfg)
+found = StageTwo(StageOne(session)).exits(recipe_of(cfg, session.instruments[0], Numbers()))
 print(COMPILES, file=sys.stderr)
 print(found)
 """
