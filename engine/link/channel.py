@@ -14,6 +14,7 @@ from engine.link.protocol import (
     LINES_A_LOOK,
     LOG,
     NAME_LIMIT,
+    ORDERS_CHANGED,
     PROTOCOL,
     REPLY_LIMIT,
     SECTIONS,
@@ -32,7 +33,7 @@ from engine.model.errors import UserError, WireError, reason
 from engine.version import VERSION
 
 _CHUNK = 64 * 2**10
-_MOST_PARTS = len(SECTIONS) + 2
+_PARTS = frozenset({*SECTIONS, LIGHT, LOG, ORDERS_CHANGED})
 
 
 class LinkError(UserError):
@@ -86,7 +87,7 @@ class Channel:
             raise RefusedError(reply.reason)
         self._parts = {}
         if isinstance(reply, SnapshotReply):
-            if len(reply.parts) > _MOST_PARTS or not {*reply.parts} <= {*SECTIONS, LIGHT, LOG}:
+            if len(reply.parts) > len(_PARTS) or not {*reply.parts} <= _PARTS:
                 raise self._bad("a snapshot of unknown parts")
             self._parts = {name: self._receive() for name in reply.parts}
         return reply

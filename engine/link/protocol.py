@@ -26,6 +26,7 @@ from engine.model.day_page import DayPage
 from engine.model.errors import WireError
 from engine.model.exit_page import ExitPage
 from engine.model.measures import Measures
+from engine.model.order_views import OrderView
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 from engine.text.sanitize import cleaned
@@ -41,6 +42,7 @@ LONGEST_ASKED: Final = 200
 # Heavy parts of a snapshot that seldom change: each has a version, and is sent only to those that have another one.
 FIRST_SECTIONS: Final = ("instruments", "trades", "events", "epochs")  # that every version knows
 SECTIONS: Final = (*FIRST_SECTIONS, "orders")  # the others are sent to those that name them
+ORDERS_CHANGED: Final = "orders_changed"  # stands for the section of orders
 LIGHT: Final = "light"  # the part that is a Snapshot with its sections left empty
 LOG: Final = "log"  # the part that is a list of log lines
 
@@ -95,6 +97,7 @@ class GetSnapshot(Struct, frozen=True, tag="Look"):
     history_of: _Count | None = None
     history_since_ms: int = -1
     tells: _Channels | UnsetType = UNSET  # not in the socket of others
+    changes: bool | UnsetType = UNSET  # of the day's orders those that have changed will do (`ORDERS_CHANGED`)
 
 
 class SendCommand(Struct, frozen=True, tag="Send"):
@@ -233,6 +236,13 @@ class SnapshotReply(Struct, frozen=True, tag="Picture"):
     told: tuple[str, ...]
 
 
+class OrderChanges(Struct, frozen=True):
+    """The day's orders beside a version that the client has: the `numbers` of all in their order, and the `rows` that are new or other."""
+
+    numbers: tuple[int, ...]
+    rows: tuple[OrderView, ...]
+
+
 class MeasuresReply(Struct, frozen=True, tag=True):
     """The engine's counters as they stand."""
 
@@ -272,5 +282,6 @@ class Replies:
         self.reply = msgpack.Decoder[Reply](Reply)
         self.light = msgpack.Decoder(Snapshot)
         self.log = msgpack.Decoder(list[LogLine])
+        self.order_changes = msgpack.Decoder(OrderChanges)
         fields = Snapshot.__annotations__
         self.sections = {name: msgpack.Decoder[tuple[object, ...]](fields[name]) for name in SECTIONS}

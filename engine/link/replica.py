@@ -5,6 +5,7 @@ from collections import deque
 from itertools import islice
 from operator import attrgetter, itemgetter
 from threading import Lock
+from typing import cast
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -13,9 +14,11 @@ from engine.link.protocol import (
     LIGHT,
     LINES_A_LOOK,
     LOG,
+    ORDERS_CHANGED,
     SECTIONS,
     GetSnapshot,
     History,
+    OrderChanges,
     Replies,
     SnapshotReply,
     understood,
@@ -23,6 +26,8 @@ from engine.link.protocol import (
 from engine.link.wanted_days import WantedDays
 from engine.link.wanted_pages import WantedPages
 from engine.model.bars import Bar
+from engine.model.errors import WireError
+from engine.model.order_views import OrderView
 from engine.model.ports import LogLine
 from engine.model.snapshot import Snapshot
 from engine.presentation.stillness import stands_still
@@ -80,6 +85,7 @@ class Replica:
             history_of=wanted,
             history_since_ms=points[-1][0] if points else -1,
             tells=UNSET if tells is None else tells,
+            changes=True,
         )
 
     def take(self, picture: SnapshotReply, parts: dict[str, bytes]) -> None:
@@ -92,6 +98,9 @@ class Replica:
             elif name in SECTIONS and name in picture.versions:
                 self._sections[name] = understood(replies.sections[name], encoded)
                 self._have[name] = picture.versions[name]
+            elif name == ORDERS_CHANGED and "orders" in picture.versions:
+                self._sections["orders"] = self._with(understood(replies.order_changes, encoded))
+                self._have["orders"] = picture.versions["orders"]
         lines = understood(replies.log, parts[LOG]) if LOG in parts else []
         self._add_lines(lines)
         if picture.history is not None:
@@ -104,6 +113,17 @@ class Replica:
         self.at_rest = not lines and not picture.told and self._stands_still(before, picture)
         self.picture = picture
         self.behind = not whole or len(lines) >= LINES_A_LOOK
+
+    def _with(self, changes: OrderChanges) -> tuple[OrderView, ...]:
+        """The orders that are known with those `changes`; raises WireError where they are of others."""
+        known = {
+            each.number: each
+            for each in (*cast(tuple[OrderView, ...], self._sections.get("orders", ())), *changes.rows)
+        }
+        try:
+            return tuple(known[number] for number in changes.numbers)
+        except KeyError as error:
+            raise WireError("not_understood", f"order {error} is changed, and was never told") from None
 
     def _stands_still(self, before: Snapshot | None, picture: SnapshotReply) -> bool:
         """Whether nothing was told since `before` but the time."""

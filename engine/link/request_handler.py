@@ -222,7 +222,7 @@ class RequestHandler:
         delta = self._delta
         snapshot = self._served.snapshot
         delta.take(snapshot)
-        parts, frames = delta.wanted(look.number, look.have)
+        parts, frames = delta.wanted(look.number, look.have, changes=look.changes is True)
         if look.log_limit:
             lines = self._served.log_lines(look.log_since, min(look.log_limit, LINES_A_LOOK))
             if lines:

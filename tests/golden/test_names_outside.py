@@ -93,7 +93,7 @@ LevelsMoved: position{POSITION}
 LinkChanged: state link reason at_ms down_ms
 Lock: reason
 LogIn
-Look: number have log_since log_limit history_of history_since_ms tells
+Look: number have log_since log_limit history_of history_since_ms tells changes
 Measures
 MeasuresReply: measures(stages(stage delivery below count sum_ns) log(lines suppressed lost escalated))
 MoveStop: symbol entry_ms entry_price stop by

@@ -16,6 +16,7 @@ from engine.link.protocol import (
     FIRST_SECTIONS,
     LIGHT,
     LINES_A_LOOK,
+    ORDERS_CHANGED,
     REPLY_LIMIT,
     REQUESTS,
     SECTIONS,
@@ -24,6 +25,7 @@ from engine.link.protocol import (
     CommandTaken,
     ControlView,
     History,
+    OrderChanges,
     SendCommand,
     SnapshotReply,
     understood,
@@ -128,7 +130,7 @@ def test_trouble_of_a_kind_is_told_once_a_minute_with_its_number() -> None:
 def look(sections: SnapshotDelta, replica: Replica) -> tuple[str, ...]:
     """One look of `replica`, without a connection; what was sent."""
     asked = replica.look()
-    names, frames = sections.wanted(asked.number, asked.have)
+    names, frames = sections.wanted(asked.number, asked.have, changes=asked.changes is True)
     told = SnapshotReply(
         sections.number, names, sections.versions, None, ControlView("", False, 0), AbsenceView("keep", 0, 0, ""), 1, ()
     )
@@ -171,8 +173,45 @@ def test_orders_are_sent_again_only_where_one_has_changed() -> None:
     assert look(sections, replica) == (LIGHT,)
     fake.go_on(orders=(replace(fake.snapshot.orders[0], rounds=2), *fake.snapshot.orders[1:]))
     sections.take(fake.snapshot)
+    assert look(sections, replica) == (LIGHT, ORDERS_CHANGED)
+    assert replica.snapshot == fake.snapshot
+
+
+def test_of_two_hundred_orders_those_that_have_changed_go_over_the_wire() -> None:
+    sections, replica, fake = SnapshotDelta(), Replica(), FakeEngine(busy())
+    one = replace(fake.snapshot.orders[0], broker_id="2" * 15)
+    fake.go_on(orders=tuple(replace(one, number=number, tag=f"A{number:09}") for number in range(300, 100, -1)))
+    sections.take(fake.snapshot)
+    asked = replica.look()
+    assert len(sections.wanted(asked.number, asked.have, changes=True)[1][-1]) > 30_000
+    look(sections, replica)
+    for number in range(301, 340):
+        before = fake.snapshot.orders
+        filled = replace(before[0], filled=75, state="FILLED")
+        fake.go_on(orders=(replace(one, number=number, tag=f"A{number:09}"), filled, *before[1:-1]))
+        sections.take(fake.snapshot)
+        asked = replica.look()
+        names, frames = sections.wanted(asked.number, asked.have, changes=True)
+        assert names == (LIGHT, ORDERS_CHANGED)
+        assert len(frames[-1]) < 1_500
+        look(sections, replica)
+        assert replica.snapshot == fake.snapshot
+
+
+def test_a_screen_that_is_far_behind_is_told_all_orders_and_changes_of_others_are_none_of_its() -> None:
+    sections, replica, fake = SnapshotDelta(), Replica(), FakeEngine(busy())
+    sections.take(fake.snapshot)
+    look(sections, replica)
+    for number in range(20):
+        fake.go_on(orders=(replace(fake.snapshot.orders[0], rounds=number), *fake.snapshot.orders[1:]))
+        sections.take(fake.snapshot)
     assert look(sections, replica) == (LIGHT, "orders")
     assert replica.snapshot == fake.snapshot
+    stranger = {ORDERS_CHANGED: msgspec.msgpack.encode(OrderChanges((77,), ()))}
+    control, absence = ControlView("", False, 0), AbsenceView("keep", 0, 0, "")
+    told = SnapshotReply(9, (ORDERS_CHANGED,), sections.versions, None, control, absence, 1, ())
+    with pytest.raises(WireError, match="never told"):
+        replica.take(told, stranger)
 
 
 def test_a_screen_that_never_heard_of_orders_gets_none_and_one_that_has_gets_them() -> None:
