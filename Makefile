@@ -72,6 +72,9 @@ bench-orders: $(READY) ## from the decision of an order to the wire, its rows du
 bench-lock: $(READY) ## from the key of a flat to the lock, while orders are under way at a simulated broker, by the engine's own stamps
 	@$(BIN)/python -m tests.bench.live_lock
 
+bench-report: $(READY) ## bytes, processor time and memory of reports, beside plotly and bokeh where they are installed
+	@$(BIN)/python -m tests.bench.report
+
 bench-idle: $(READY) ## wake-ups and processor time of an engine and a screen that have little to do (about a minute and a half)
 	@$(BIN)/python -m tests.bench.idle
 
@@ -84,8 +87,9 @@ gate: $(READY) ## does a tick cost more than in the revision before? (a minute a
 gate-proof: $(READY) ## the gate beside a busy core: 20 of 20 unchanged runs pass, a fifth more work fails (about half an hour)
 	@$(BIN)/python -m tests.bench.gate_proof
 
-pictures: $(READY) ## take the README's pictures again (needs tmux)
+pictures: $(READY) ## take the README's pictures again (needs tmux; that of a report a chromium)
 	@$(BIN)/python -m tests.support.terminals.take_pictures tests/pictures
+	@! command -v chromium >/dev/null || $(BIN)/python -m tests.support.take_report_picture tests/pictures
 
 film: $(READY) ## take the README's moving picture again (about half a minute)
 	@$(BIN)/python -m tests.support.terminals.take_film tests/pictures

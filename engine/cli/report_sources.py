@@ -56,10 +56,13 @@ def heads(found: Collected) -> Iterator[str]:
         yield f"{len(same)} recordings: SAME AS RECORDED {_counted(same)}"
     else:
         yield from (f"{each.path}: SAME AS RECORDED {_counted([each])}" for each in same)
+    anew = [each for each in found.worked if each.verdict is None]
+    if len(anew) > _MOST_NAMED:
+        yield f"{len(anew)} files: REPLAY of their ticks"
+    else:
+        yield from (f"{each.path}: REPLAY of its ticks" for each in anew)
     for each in found.worked:
-        if each.verdict is None:
-            yield f"{each.path}: REPLAY of its ticks"
-        elif each.verdict.outcome != "same":
+        if each.verdict is not None and each.verdict.outcome != "same":
             said = each.verdict.reason or each.verdict.outcome
             yield f"{each.path}: {each.verdict.outcome.upper()}: {said} (the same: {_counted([each])}); all figures are of the replay"
     if found.difference:

@@ -59,12 +59,17 @@ def money_rows(report: ModeReport) -> list[Row]:
         ("costs", money(sums.costs, zone)),
         ("costs by kind", kinds or DASH),
         *_other_rates(report),
-        ("cash", f"{money(began, zone)} → {money(report.cash_after, zone)}"),
+        ("cash", f"{money(began, zone)}{_end(report)}"),
         *still,
         ("drawdown, realised", fall_words(report.realised.largest, zone, dated=len(days) > 1)),
         ("drawdown, at every tick", fall_words(report.marked.largest, zone, dated=len(days) > 1)),
         ("slippage", _slippage(sums, zone)),
     ]
+
+
+def _end(report: ModeReport) -> str:
+    """Where cash stands at the end; nowhere where each day has its own."""
+    return " at first, each day with its own" if report.own_capital else f" → {money(report.cash_after, report.zone)}"
 
 
 def _other_rates(report: ModeReport) -> list[Row]:

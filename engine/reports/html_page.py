@@ -28,7 +28,7 @@ from engine.reports.report import Report, Told, title_of
 
 _FILES: Final = Path(__file__).with_name("files")
 _POSITION_HEAD: Final = ("Day", "#", "Symbol", "In", "Out", "Quantity", "Entry", "Exit", "Net", "R", "MAE", "MFE", "+5 min", "Efficiency", "Slippage", "Reason")  # fmt: skip
-_EXIT_HEAD: Final = ("Day", "Symbol", "In", "Out", "Quantity", "Entry", "Exit", "Gross", "Costs", "Net", "Reason")
+_EXIT_HEAD: Final = ("Day", "Symbol", "In", "Out", "Quantity", "Entry", "Exit", "Costs", "Net", "Reason")
 _MOST_ROWS: Final = 4_000  # of each list; beyond, the tables of --csv have them all
 
 
@@ -97,7 +97,7 @@ def _exit_cells(position: PositionResult, zone: str) -> Iterator[list[str]]:
         yield [
             position.date, instrument.symbol, text.clock(position.entry_ms, zone), text.clock(each.at_ms, zone),
             text.quantity(instrument, each.quantity), text.price(instrument, position.entry_price), text.price(instrument, each.price),
-            words.money(each.gross, zone, sign=True), words.money(each.costs, zone), words.money(each.net, zone, sign=True), each.reason,
+            words.money(each.costs, zone), words.money(each.net, zone, sign=True), each.reason,
         ]  # fmt: skip
 
 

@@ -7,8 +7,8 @@ A tick of an option so takes little more than a byte.
 from array import array
 from base64 import b64encode
 from collections.abc import Sequence
-from itertools import pairwise
 from math import gcd
+from operator import sub
 from typing import Any, Final
 
 _FEW_DAYS: Final = 5  # up to here every tick is there
@@ -27,17 +27,17 @@ def varint(value: int, into: bytearray) -> None:
 
 def encoded(at_ms: Sequence[int], values: Sequence[int]) -> dict[str, Any]:
     """Moments and values as `{n, t, v, tu, vu, b}`: count, the first of both, the units of steps, the steps."""
-    steps = [
-        (after[0] - before[0], after[1] - before[1]) for before, after in pairwise(zip(at_ms, values, strict=True))
-    ]
-    time_unit = gcd(*(abs(time) for time, _ in steps)) or 1
-    value_unit = gcd(*(abs(value) for _, value in steps)) or 1
+    times, steps = list(map(sub, at_ms[1:], at_ms)), list(map(sub, values[1:], values))
+    time_unit, value_unit = gcd(*times) or 1, gcd(*steps) or 1
     packed = bytearray()
-    for time, value in steps:
+    for time, step in zip(times, steps, strict=True):
         # Time that goes back, as the filter of ticks allows by a second, stands still here.
-        forward, by = max(0, time) // time_unit, value // value_unit
-        zigzag = 2 * by if by >= 0 else -2 * by - 1
-        varint(4 * zigzag + min(forward, _LEAST_STEP), packed)
+        forward, by = time // time_unit if time > 0 else 0, step // value_unit
+        code = (8 * by if by >= 0 else -8 * by - 4) + (forward if forward < _LEAST_STEP else _LEAST_STEP)
+        if code < 128:
+            packed.append(code)
+        else:
+            varint(code, packed)
         if forward >= _LEAST_STEP:
             varint(forward - _LEAST_STEP, packed)
     first = (at_ms[0], values[0]) if values else (0, 0)

@@ -87,7 +87,7 @@ def _record(day: KeptDay, zone: str, *, exact: bool) -> dict[str, Any]:
                 "s": path.instrument.symbol,
                 "k": path.instrument.price_scale,
                 "p": encoded(times, prices),
-                "m": [_mark(each, zone, exact=exact) for each in own],
+                "m": [_mark(each, times[0], zone, exact=exact) for each in own],
             }
         )
     return {
@@ -103,14 +103,16 @@ def _ahead_ms(day: KeptDay, zone: str) -> int:
     return -chart.midnight(day.paths[0].at_ms[0], zone) % 86_400_000
 
 
-def _mark(each: PositionResult, zone: str, *, exact: bool) -> list[Any]:
-    """Entry, exits, stops as they moved, sign of the net, and what is said of it where somebody points."""
+def _mark(each: PositionResult, begin_ms: int, zone: str, *, exact: bool) -> list[Any]:
+    """Entry (ms behind `begin_ms`), exits, stops as they moved, sign of the net, and what is said of it where somebody points."""
     net = each.net
     why = each.exits[-1].reason if each.exits and not each.left else "open"
-    said = f"{text.clock(each.entry_ms, zone)} {text.quantity(each.instrument, each.quantity)} {why} {words.money(net, zone, sign=True)}"
+    said = f"{why} {words.money(net, zone, sign=True)}"
+    if exact:
+        said = f"{text.clock(each.entry_ms, zone)} {text.quantity(each.instrument, each.quantity)} {said}"
     stops = [part for stop in each.stops for part in (stop[0] - each.entry_ms, stop[1])] if exact else []
     exits = [part for sold in each.exits for part in (sold.at_ms - each.entry_ms, sold.price)]
-    return [each.entry_ms, each.entry_price, exits, stops, (net > 0) - (net < 0), said]
+    return [each.entry_ms - begin_ms, each.entry_price, exits, stops, (net > 0) - (net < 0), said]
 
 
 def day_drawing(day: KeptDay, zone: str) -> tuple[Drawing, str]:

@@ -3,6 +3,7 @@
 Colours are classes (`up`, `down`, `line` …): the page, or `standalone`, says what they look like in light and in dark.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Final
@@ -125,16 +126,14 @@ def thinned(points: Sequence[tuple[float, float]], across: float, columns: int =
     """Of each of so many columns the first, lowest, highest and last point, in their order: the same picture of fewer points."""
     if len(points) <= 4 * columns:
         return list(points)
+    places, values = [place for place, _ in points], [value for _, value in points]
     found: list[tuple[float, float]] = []
     begin = 0
     for column in range(1, columns + 1):
-        end = begin
-        while end < len(points) and points[end][0] * columns <= column * across:
-            end += 1
+        end = bisect_right(places, column * across / columns, begin)
         if end > begin:
-            part = range(begin, end)
-            low = min(part, key=lambda at: points[at][1])
-            high = max(part, key=lambda at: points[at][1])
+            part = values[begin:end]
+            low, high = begin + part.index(min(part)), begin + part.index(max(part))
             found += [points[at] for at in sorted({begin, low, high, end - 1})]
         begin = end
     return found

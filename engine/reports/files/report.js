@@ -182,10 +182,10 @@
       this.close = [];
       if (!price) return;
       const pen = this.pen, { y, seen } = price;
-      pen.strokeStyle = this.ink.stop;
+      [pen.strokeStyle, this.size] = [this.ink.stop, Math.min(5, Math.max(1.2, this.wide / seen.reduce((sum, { day }) => sum + path(day).marks.length, 1)))];
       for (const { day, list, x } of seen) {
-        for (const [entry, paid, exits, stops, sign, said] of path(day).marks) {
-          const at = x(entry);
+        for (const [behind, paid, exits, stops, sign, said] of path(day).marks) {
+          const entry = list.at[0] + behind, at = x(entry);
           pen.setLineDash([3, 2]);
           pen.beginPath();
           const last = exits.length ? entry + exits[exits.length - 2] : list.at[list.at.length - 1];
@@ -205,10 +205,10 @@
     // Entries are dots, exits of what won triangles up, of what lost down.
     sign(x, y, sign) {
       if (x < this.left - 4 || x > this.left + this.wide + 4) return;
-      const pen = this.pen;
+      const pen = this.pen, size = this.size;
       pen.fillStyle = sign > 0 ? this.ink.up : sign < 0 ? this.ink.down : this.ink.text;
       pen.beginPath();
-      if (sign) { pen.moveTo(x, y - 5 * sign); pen.lineTo(x + 5, y + 4 * sign); pen.lineTo(x - 5, y + 4 * sign); } else pen.arc(x, y, 3, 0, 7);
+      if (sign) { pen.moveTo(x, y - size * sign); pen.lineTo(x + size, y + size * 0.8 * sign); pen.lineTo(x - size, y + size * 0.8 * sign); } else pen.arc(x, y, size * 0.6, 0, 7);
       pen.fill();
     }
     words(time) {
