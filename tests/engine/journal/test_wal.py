@@ -46,10 +46,12 @@ def left(tmp_path: Path, clock: VirtualClock) -> Path:
 def test_whoever_leaves_the_index_as_it_is_does_not_make_it_so_for_the_writer_beside_it(tmp_path: Path) -> None:
     path = tmp_path / JOURNAL_FILE
     create(path).close()
-    with closing(open_writer(path, sqlite3.Connection)) as writer, closing(open_left(path)) as reader:
-        assert reader.execute("SELECT count(*) FROM events").fetchone() == (0,)
-        writer.execute("BEGIN IMMEDIATE")
-        writer.execute("COMMIT")
+    with closing(open_writer(path, sqlite3.Connection)) as writer:
+        path.with_name(f"{JOURNAL_FILE}-shm").touch()  # as a reader in another process makes it
+        with closing(open_left(path)) as reader:
+            assert reader.execute("SELECT count(*) FROM events").fetchone() == (0,)
+            writer.execute("BEGIN IMMEDIATE")
+            writer.execute("COMMIT")
 
 
 CUT: dict[str, Callable[[Path], object]] = {
