@@ -88,6 +88,17 @@ def test_what_is_late_for_long_holds_up_no_exit(monkeypatch: pytest.MonkeyPatch)
         assert at.sim.wait_until(lambda exchange: exchange.net[at.security.symbol] == 0, PATIENCE_S)
 
 
+@pytest.mark.parametrize("book", ["order_book", "trade_book", "positions"])
+def test_a_list_that_never_comes_holds_up_no_exit(book: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_line, "ANSWER_S", 3_600.0)
+    with at_simulator() as at:
+        at.harness.until(RoundRead)  # behind the connect of the socket for updates
+        at.sim.fault(f"orders {book} lost")
+        at.harness.ask(ReadRound(7), row=False)
+        assert at.sim.wait_until(lambda exchange: bool(exchange.counters.faults), PATIENCE_S)
+        at.accepted(at.order(purpose="EXIT"))
+
+
 def test_where_no_connection_can_be_had_nothing_was_sent() -> None:
     with at_simulator() as at:
         at.sim.fault("down 3600")

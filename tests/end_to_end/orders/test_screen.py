@@ -72,4 +72,3 @@ def test_orders_are_seen_withdrawn_and_closed(tmp_path: Path) -> None:
         shell.no_order_twice()
         shell.signal(15)
         assert shell.ended() == 0
-        shell.verified()

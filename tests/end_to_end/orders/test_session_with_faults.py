@@ -43,4 +43,3 @@ def test_whatever_goes_wrong_a_flat_closes_all_of_it_and_proves_it(tmp_path: Pat
         shell.no_order_twice(short=fault == "external -75")
         shell.signal(15)
         assert shell.ended() == 0, shell.said()[-2000:]
-        shell.verified()

@@ -129,11 +129,12 @@ class LiveShell(OperatorShell):
         return [*counters.faults, *counters.orders.faults]
 
     def verified(self) -> None:
-        """See that every recording of this shell is replayed alike."""
+        """See that every recording of this shell is replayed alike; of one that was killed in its first moments there may be nothing to compare."""
         recordings: Sequence[Path] = sorted(self.kept.glob("live-sim-*.mqr"))
         assert recordings
         answer = self.run("verify", *recordings)
-        assert (answer.status, answer.out.count("SAME AS RECORDED")) == (0, len(recordings)), answer
+        judged = answer.out.count("SAME AS RECORDED") + answer.out.count("(no checkpoint yet: ")
+        assert judged == len(recordings), answer
 
 
 @contextmanager
@@ -145,7 +146,10 @@ def live_shell(
     script: str = "",
     program: str = "tests.simulator",
 ) -> Iterator[LiveShell]:
-    """An operator, armed, and a broker (the module `program`) with these options, whose prices move once somebody listens."""
+    """An operator, armed, and a broker (the module `program`) with these options, whose prices move once somebody listens.
+
+    What all engines of it have recorded is verified at the end.
+    """
     words = ["--orders", "--symbols", SYMBOL, "--rate", str(rate), "--seed", "5", "--no-rate-limits", *broker]
     if script:
         path = folder / "faults.txt"
@@ -153,6 +157,8 @@ def live_shell(
         words += ["--script", str(path)]
     with spawn(*words, program=program) as exchange, LiveShell(folder, exchange, *rules) as shell:
         yield shell.arm()
+        shell.close()
+        shell.verified()
 
 
 def _rules(broker: Spawned) -> tuple[str, ...]:
