@@ -75,3 +75,14 @@ def test_and_so_is_any_other_mistake_in_the_account(lots: int) -> None:
     stage.go(16_000)
     assert stage.warned == [f"MISMATCH {NIFTY}: {(2 + lots) * LOT} of ours, {2 * LOT} at the broker"]
     assert stage.trader.state.gate.locked == f"{NIFTY}: we hold {(2 + lots) * LOT}, the broker {2 * LOT}"
+
+
+def test_what_an_earlier_day_has_left_in_the_account_and_the_broker_does_not_hold_is_told_soon() -> None:
+    kept = Stage().buy(2).trader.state.keep(0)
+    stage = Looked()
+    stage.restart((), (), kept, 1_000)
+    stage.told.clear()
+    stage.go(10_000)
+    assert stage.warned == [f"MISMATCH {NIFTY}: {2 * LOT} of ours, 0 at the broker"]
+    assert stage.trader.state.gate.locked == f"{NIFTY}: we hold {2 * LOT}, the broker 0"
+    assert stage.sent == 0

@@ -60,7 +60,8 @@ class Reading:
         blotter = self._blotter
         if urgent or blotter.unsettled() or blotter.trusted < 2:
             return FAST_MS
-        return HELD_MS if wished or blotter.open or any(blotter.net) else IDLE_MS
+        held = any(blotter.net) or blotter.others.apart  # what the account alone holds is told soon, too
+        return HELD_MS if wished or blotter.open or held else IDLE_MS
 
     def after(self, order: LiveOrder, now_ms: int) -> OrderRequest | None:
         """A question about an order that nothing is heard of; what has not left here is taken back, and the answer tells whether it had."""
