@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from engine.execution.order_dialect import Reply, ReplyMeaning
+from engine.execution.spoken_orders import SpokenOrders
 from engine.execution.write_lane import WriteLane
 from engine.journal.account import JournalledAccount
 from engine.journal.day_rows import DayRows
@@ -24,7 +25,6 @@ from engine.trading.orders.others import Others
 from engine.trading.orders.pursuit import Pursuit
 from engine.trading.orders.tags import Tags
 from engine.trading.orders.wishes import Wish
-from engine.venues.angelone.orders.dialect import SmartApiOrders
 from tests.simulation.lines import Line
 from tests.simulation.seeds import history
 from tests.simulation.wire import Wire
@@ -77,14 +77,14 @@ def timeout_is_reject() -> Any:
 
 def forbidden_is_refused() -> Any:
     """403 is taken for a refusal."""
-    whole = SmartApiOrders.written
+    whole = SpokenOrders.written
 
-    def written(self: SmartApiOrders, request: WriteRequest, reply: Reply) -> ReplyMeaning:
+    def written(self: SpokenOrders[Any], request: WriteRequest, reply: Reply) -> ReplyMeaning:
         if isinstance(reply, HttpAnswer) and reply.status == 403 and isinstance(request, PlaceOrder):
             return ReplyMeaning(Refused(request.order, "place", "other", CleanText("403")))
         return whole(self, request, reply)
 
-    return changed(SmartApiOrders, "written", written)
+    return changed(SpokenOrders, "written", written)
 
 
 def empty_is_trusted() -> Any:
