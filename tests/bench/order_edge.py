@@ -1,13 +1,14 @@
 """From the decision of an order to its arrival on loopback, both its rows durable in a real journal: `python -m tests.bench.order_edge [ORDERS]`.
 
 Then how long the lanes take to end while each waits for an answer that never comes.
-Beside it what the disk takes for one row alone, of which an order waits for two; with TMPDIR=/dev/shm there is no disk in it.
+Beside it, in turn with the orders, what the disk takes for one row alone, of which an order waits for two; with TMPDIR=/dev/shm there is no disk in it.
 """
 
 import multiprocessing
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Event
@@ -48,7 +49,7 @@ def serve(pipe: Connection) -> None:
         pipe.recv()
 
 
-def measured(url: str, folder: Path, orders: int) -> list[float]:
+def measured(url: str, folder: Path, orders: int) -> Iterator[float]:
     """Milliseconds of each order."""
     came = Event()
     stamps: list[int] = []
@@ -65,7 +66,6 @@ def measured(url: str, folder: Path, orders: int) -> list[float]:
     edge = open_orders(chosen, login, TRADED, post, journal, SystemClock())
     edge.start()
     came.wait()
-    spent: list[float] = []
     for number in range(1, orders + 1):
         time.sleep(_APART_S)
         came.clear()
@@ -73,10 +73,9 @@ def measured(url: str, folder: Path, orders: int) -> list[float]:
         decided_ns = time.perf_counter_ns()
         edge.ask(request, journal.write(request))
         came.wait()
-        spent.append((stamps[-1] - decided_ns) / 1e6)
+        yield (stamps[-1] - decided_ns) / 1e6
     edge.stop(5.0)
     journal.close("well")
-    return spent
 
 
 def stops(url: str, times: int) -> list[float]:
@@ -94,21 +93,19 @@ def stops(url: str, times: int) -> list[float]:
     return spent
 
 
-def one_row(folder: Path, rows: int) -> list[float]:
+def one_row(folder: Path, rows: int) -> Iterator[float]:
     """Milliseconds until a single row is on the disk, of each."""
     there = Event()
     journal = SqliteJournal.open(folder, "paper", SystemClock())
     journal.on_durable(lambda _: there.set())
-    spent: list[float] = []
     for number in range(1, rows + 1):
         time.sleep(_APART_S)
         there.clear()
         begun_ns = time.perf_counter_ns()
         journal.write(SendBegun(number))
         there.wait()
-        spent.append((time.perf_counter_ns() - begun_ns) / 1e6)
+        yield (time.perf_counter_ns() - begun_ns) / 1e6
     journal.close("well")
-    return spent
 
 
 def told(what: str, spent: list[float]) -> str:
@@ -125,13 +122,15 @@ def main() -> int:
     broker.start()
     with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
         url, hung = ours.recv()
-        spent = measured(url, Path(first), orders)
-        rows = one_row(Path(second), orders)
+        pairs = [*zip(measured(url, Path(first), orders), one_row(Path(second), orders), strict=True)]
+        spent, rows = [one for one, _ in pairs], [other for _, other in pairs]
         ends = stops(hung, STOPS)
     ours.send("")
     broker.join()
     print(told("decided to arrived", spent))
-    print(told("one row durable", rows))
+    print(told("one row durable, after each", rows))
+    beside = (percentile(spent, percent) / percentile(rows, percent) for percent in (50, 99))
+    print("an order takes {:.1f} times as long as one row at p50, {:.1f} times at p99".format(*beside))
     print(told("lanes under way ended", ends))
     return int(percentile(spent, 99) > MOST_MS or max(ends) > MOST_STOP_MS)
 
