@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle bench-orders bench-lock baseline gate gate-proof month crash crash-live day-live fuzz fuzz-http simulate simulator simulator-live soak soak-live soak-3m soak-8h pictures film man recording clean help
+.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle bench-orders bench-sweep sweep-same bench-lock baseline gate gate-proof month crash crash-live day-live fuzz fuzz-http simulate simulator simulator-live soak soak-live soak-3m soak-8h pictures film man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -74,6 +74,11 @@ bench-lock: $(READY) ## from the key of a flat to the lock, while orders are und
 
 bench-report: $(READY) ## bytes, processor time and memory of reports, beside plotly and bokeh where they are installed
 	@$(BIN)/python -m tests.bench.report
+bench-sweep: $(READY) ## what a tick costs a set in a sweep, as share of what it costs the engine (some two minutes)
+	@$(BIN)/python -m tests.bench.sweep
+
+sweep-same: $(READY) ## the sweep against engine and oracle: some 2,800 random sets, all rules, both charge models and paper fills
+	@MYQUANT_LONG=1 $(PYTEST) -n 2 tests/engine/backtest/sweep/test_same_as_engine.py
 
 bench-idle: $(READY) ## wake-ups and processor time of an engine and a screen that have little to do (about a minute and a half)
 	@$(BIN)/python -m tests.bench.idle

@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,7 +136,7 @@ def _require_extra() -> None:
     if find_spec("numpy") is None:
         raise InputError("sweep needs numpy: pip install 'myquant-tui[sweep]'")
     if find_spec("numba") is None:
-        warn("without numba a sweep takes some fifteen times as long: pip install 'myquant-tui[sweep]'")
+        warn("without numba a sweep takes some fifty times as long: pip install 'myquant-tui[sweep]'")
 
 
 def _sweep(args: Namespace) -> int:
@@ -154,14 +154,13 @@ def _sweep(args: Namespace) -> int:
         raise InputError("--search random and --trials N belong together")
     search = Search(str(args.config.absolute()) if args.config else None, (), args.trials, args.seed, args.by_engine)
     plan = planned(args.sessions, overrides_of(args), search)
-    store = Store.made(args.sweep_file or Path("sweep.sqlite"), plan)
-    ledger = _ledger()
-    ledger.enter(plan)
     ending = Event()
-    with _ended_by_ctrl_c(ending):
-        Runner(plan, store, args.jobs or _processors(), _teller(), ending).run()
-    _clear_line()
-    status = _told(args, store, ledger, plan)
+    with closing(Store.made(args.sweep_file or Path("sweep.sqlite"), plan)) as store, closing(_ledger()) as ledger:
+        ledger.enter(plan)
+        with _ended_by_ctrl_c(ending):
+            Runner(plan, store, args.jobs or _processors(), _teller(), ending).run()
+        _clear_line()
+        status = _told(args, store, ledger, plan)
     if ending.is_set():
         warn("ended; the same command goes on from here")
         return _INTERRUPTED

@@ -17,7 +17,7 @@ from engine.assembly.recording_config import fit_to_recording
 from engine.config import Config
 from engine.model.errors import InputError
 from engine.model.sources import FileSource
-from engine.model.types import FLAG_AHEAD, PRICE_INFINITE, Instrument, Tick
+from engine.model.types import FLAG_AHEAD, Instrument, Tick
 from engine.recording import Header, MqrSource
 from engine.recording.arrays import BOOK_DTYPE, arrays
 from engine.trading.session import TradingHours
@@ -52,6 +52,11 @@ class Session(Struct, frozen=True):
     def hours(self, config: Config) -> MarketHours:
         """The hours of its markets under `config`."""
         return MarketHours(config, "replay", self.header)
+
+    @property
+    def stated(self) -> str:
+        """What the file states beside its ticks, where that decides anything."""
+        return repr((self.config.session, self.config.charges, self.config.paper))
 
     def fingerprint(self) -> str:
         """What tells it from every other: its ticks as far as they decide anything, its day and what is traded."""
@@ -90,7 +95,7 @@ def split(
 ) -> Iterator[Session]:
     """The sessions that the ticks `raw` of a file have, of the first instrument's market."""
     hours = MarketHours(config, "replay", header)(instruments[0].market)
-    begins = [*_beginnings(raw, hours), (len(raw), date.max)]
+    begins = [*_beginnings(raw, hours, instruments[0].lowest_price), (len(raw), date.max)]
     for (first, day), (end, _) in pairwise(begins):
         until_ms = int(raw["exch_ms"][end]) if end < len(raw) else NO_TIME_MS
         yield Session(path, day, raw[first:end], until_ms, config, instruments, header)
@@ -128,12 +133,12 @@ def _with_book(part: NDArray[Any]) -> Raw:
     return whole
 
 
-def _beginnings(raw: Raw, hours: TradingHours) -> Iterator[tuple[int, date]]:
+def _beginnings(raw: Raw, hours: TradingHours, lowest_price: int) -> Iterator[tuple[int, date]]:
     """Where each session begins: with its first tick in trading time of a later date than before; the first with the file.
 
     A tick that will be refused begins none.
     """
-    places = np.flatnonzero(~may_be_wild(raw) & (raw["price"] > PRICE_INFINITE))
+    places = np.flatnonzero(~may_be_wild(raw) & (raw["price"] >= lowest_price))
     stamps = raw["exch_ms"][places]
     at, newest, begun = 0, date.min, False
     while at < len(stamps):

@@ -23,6 +23,7 @@ class SessionFacts(Struct, frozen=True):
     path: str
     day: str
     fingerprint: str
+    stated: str  # in short
     ticks: int
 
     @property
@@ -69,7 +70,7 @@ class Plan(Struct, frozen=True):
         return {
             "version": VERSION,
             "rules": str(RULES_REVISION),
-            "files": _digest([(each.day, each.fingerprint) for each in self.sessions]),
+            "files": _digest([(each.day, each.fingerprint, each.stated) for each in self.sessions]),
             "sets": _digest((axes, self.search.trials, self.search.seed, self.search.by_engine)),
             "configuration": _digest(config),
         }
@@ -101,5 +102,5 @@ def found_sessions(places: Sequence[Path], config: Config) -> Iterator[tuple[Ses
             fingerprint = session.fingerprint()
             if fingerprint not in known:
                 known.add(fingerprint)
-                facts = SessionFacts(str(path.absolute()), session.day.isoformat(), fingerprint, len(session.raw))
-                yield facts, session
+                day, stated = session.day.isoformat(), _digest(session.stated)
+                yield SessionFacts(str(path.absolute()), day, fingerprint, stated, len(session.raw)), session

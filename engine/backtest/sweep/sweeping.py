@@ -10,7 +10,7 @@ from msgspec import Struct
 from engine.assembly import load
 from engine.backtest.sweep.axes import wanted
 from engine.backtest.sweep.ledger import Ledger
-from engine.backtest.sweep.plan import Plan, Search, found_sessions
+from engine.backtest.sweep.plan import Plan, Search, found_sessions, units_of
 from engine.backtest.sweep.scores import Numbers
 from engine.backtest.sweep.selection import Chosen, Wishes, choose, near_share, rows_of
 from engine.backtest.sweep.sets import Sets, sets_of, values_of
@@ -57,6 +57,8 @@ class Summary(Struct, frozen=True):
     objective: str
     ranked: int
     by_engine: int
+    units: int
+    units_done: int
     missing: tuple[str, ...]
     tried: int
     looks: int
@@ -133,6 +135,8 @@ def summed_up(
         objective=chosen.objective,
         ranked=len(chosen.order),
         by_engine=chosen.by_engine,
+        units=sum(1 for _ in units_of(len(sets), len(sessions))),
+        units_done=len(store.finished()),
         missing=tuple(f"{why}" for why in store.failures().values()),
         tried=tried,
         looks=ledger.looks(held_out),

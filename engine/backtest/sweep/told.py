@@ -29,6 +29,8 @@ def lines(summary: Summary) -> Iterator[str]:
         f"walk forward {_number(summary.walk_forward_efficiency)} of the mean day ({summary.walk_forward_windows} windows), "
         f"neighbours {_number(summary.neighbours)}"
     )
+    if summary.units_done + len(summary.missing) < summary.units:
+        yield f"  NOT FINISHED: {summary.units_done} of {summary.units} units are done, the days of the others count nothing"
     if summary.missing:
         yield f"  {len(summary.missing)} units could not be done, their days count nothing: {summary.missing[0]}"
     if summary.rows:
