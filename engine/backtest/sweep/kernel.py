@@ -11,7 +11,7 @@ from engine.backtest.sweep.compiling import compiled
 BLOCK: Final = 32  # ticks that are passed over at once
 NEVER: Final = 1 << 61
 LOW: Final = -NEVER
-BOUND: Final = 1 << 62  # of all money
+BOUND: Final = 1 << 61  # of all money, so that the sum of a few amounts is below 2⁶³
 MOST_PARTS: Final = 1_000  # that a flat is cut into, see `largest_order`
 
 # What became of a set: more rows are needed, the numbers are too large, or all is well.
@@ -32,7 +32,7 @@ STILL_OPEN: Final = -1
 # Places of a set's `rules` (see `rules.py`).
 (
     EXIT_FROM_MS, CLOSE_MS, STOP, USE_TRAIL, ACTIVATION, DISTANCE, AGE_MS, EMERGENCY_OVER, EMERGENCY_UNDER, WINDOW_MS, DAY_LOSS, SHARE_OVER,
-    SHARE_UNDER, MOST_ENTRIES, CAPITAL, LOT, LARGEST_ORDER, MOST_LOTS, UNIT, STEP, LEAST, COMMISSION, OTHER, AN_ORDER,
+    SHARE_UNDER, MOST_ENTRIES, CAPITAL, LOT, LARGEST_ORDER, SAFE_LOTS, UNIT, STEP, LEAST, COMMISSION, OTHER, AN_ORDER,
     BUY_TAX, SELL_TAX, AFTER_ALIKE,
 ) = range(27)  # fmt: skip
 RULES: Final = 27
@@ -68,7 +68,7 @@ def shared_out(amount: int, part: int, whole: int, step: int) -> int:
 
 @compiled
 def affordable(cash: int, price: int, rules: Any) -> int:
-    """How many lots `cash` buys at `price`, costs included; as `Sizing` has it."""
+    """How many lots `cash` buys at `price`, costs included; as `Sizing` has it. −1: more than is safe to reckon with."""
     lot_turnover = price * rules[LOT]
     spendable = cash // rules[SHARE_UNDER] * rules[SHARE_OVER]
     spendable += cash % rules[SHARE_UNDER] * rules[SHARE_OVER] // rules[SHARE_UNDER]
@@ -76,7 +76,9 @@ def affordable(cash: int, price: int, rules: Any) -> int:
         spendable = cash
     if spendable <= 0:
         return 0
-    high = min(spendable // (lot_turnover * rules[UNIT]), rules[MOST_LOTS])
+    high = spendable // (lot_turnover * rules[UNIT])
+    if high > rules[SAFE_LOTS]:
+        return -1
     low = 0
     tried = high  # nearly always all of them fit
     while low < high:
@@ -303,7 +305,7 @@ def walk(
         if totals[ROWS] + MOST_PARTS + len(targets) + 2 > len(out):
             return MORE_ROWS
         # Nothing of it may grow beyond the bound: what is held at the dearest price, twice for its costs.
-        if (BOUND - totals[CASH]) // (2 * rules[UNIT] * rules[LOT]) // lots < dearest:
+        if lots < 0 or (BOUND - totals[CASH]) // (2 * rules[UNIT] * rules[LOT]) // lots < dearest:
             return TOO_LARGE
         before = totals[DAY]
         totals[ENTRIES] += 1

@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from math import isqrt
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from engine.backtest.sweep import kernel
@@ -99,7 +101,6 @@ def rules_of(config: Config, instrument: Instrument, levels: Levels, rates: Rate
         (kernel.CAPITAL, int(config.capital.initial_capital * money)),
         (kernel.LOT, instrument.lot_size),
         (kernel.LARGEST_ORDER, instrument.largest_order),
-        (kernel.MOST_LOTS, MAX_QUANTITY // instrument.lot_size),
         (kernel.UNIT, money // per_minor),
         (kernel.STEP, 10 ** (digits - _SHARED_DIGITS)),
         (kernel.LEAST, int(rates.least * money)),
@@ -119,9 +120,21 @@ def rules_of(config: Config, instrument: Instrument, levels: Levels, rates: Rate
         tuple(each.numerator for each in shares),
         tuple(each.denominator for each in shares),
     )
+    rules[kernel.SAFE_LOTS] = _safe_lots(made.rules, max(made.over))
     if max(*rules, *made.targets, *made.over, *made.under) * 4 >= kernel.BOUND:
         raise NotCoveredError("numbers too large")
-    return made
+    rates_sum = sum(rules[place] for place in (kernel.COMMISSION, kernel.OTHER, kernel.BUY_TAX, kernel.SELL_TAX))
+    if rates_sum > rules[kernel.UNIT] or share.numerator * share.denominator >= kernel.BOUND:
+        raise NotCoveredError("numbers too large")
+    return msgspec.structs.replace(made, rules=tuple(rules))
+
+
+def _safe_lots(rules: tuple[int, ...], share: int) -> int:
+    """So many lots of one position that no product of their number grows beyond the bound: with itself, a share, the price of an order."""
+    lot = rules[kernel.LOT]
+    most = isqrt(kernel.BOUND // rules[kernel.STEP])
+    by_orders = kernel.BOUND // 8 // max(rules[kernel.AN_ORDER], 1) * rules[kernel.LARGEST_ORDER]
+    return min(most, kernel.BOUND // share, by_orders, MAX_QUANTITY) // lot
 
 
 def moments(day: SessionDay) -> tuple[int, int]:

@@ -96,7 +96,8 @@ class StageTwo:
         one = self._one
         made = recipe.rules_by(one.rates(recipe))
         series, dearest = self._series(recipe)
-        if dearest * made.rules[kernel.LOT] * made.rules[kernel.UNIT] * 4 >= kernel.BOUND:
+        of_a_price = max(made.rules[kernel.LOT] * made.rules[kernel.UNIT], made.rules[kernel.EMERGENCY_OVER])
+        if dearest * of_a_price * 4 >= kernel.BOUND:
             raise NotCoveredError("numbers too large")
         numbers = recipe.numbers
         numbers[0][kernel.EXIT_FROM_MS], numbers[0][kernel.CLOSE_MS] = moments(one.day(recipe))

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from engine.assembly import load
+from engine.backtest.sweep import kernel
 from engine.backtest.sweep.by_engine import by_engine
 from engine.backtest.sweep.days import BOOK_DTYPE, Session, sessions_of, split
 from engine.backtest.sweep.recipe import Numbers, recipe_of
@@ -21,7 +22,7 @@ from engine.backtest.sweep.stage_one import StageOne
 from engine.backtest.sweep.stage_two import ExitLine, Outcome, StageTwo
 from engine.config import Config, bundled
 from engine.model.types import FLAG_HAS_BOOK, FLAG_LATE, FLAG_NEW_LINK
-from tests.support.builders import PERCENT, config, nifty
+from tests.support.builders import EAGER, PERCENT, config, nifty
 from tests.support.known_days import PARAMETERS, RECORDED, stamp_ms, whole
 from tests.support.oracle import Row, judge
 from tests.support.paths import ROOT
@@ -265,3 +266,46 @@ print(found)
     ]
     assert [each.stderr.strip() for each in told] == ["True", "False"]
     assert told[0].stdout == told[1].stdout
+
+
+def test_shares_are_exact_however_large() -> None:
+    random = Random(3)
+    for _ in range(500):
+        whole_one, digits = random.choice((75, 150, 3 * 10**5, 10**8)), random.choice((9, 11, 12))
+        part, amount, step = (
+            random.randrange(1, whole_one),
+            random.randrange(10 ** random.randrange(6, 18)),
+            10 ** (digits - 9),
+        )
+        if whole_one**2 * step < kernel.BOUND:
+            wanted = round(Fraction(amount * part, whole_one * step)) * step  # half to even
+            assert kernel.shared_out(amount, part, whole_one, step) == wanted
+
+
+@pytest.mark.parametrize("capital", [1_000, 100_000, 5_000_000, 20_000_000, 900_000_000])
+@pytest.mark.parametrize("lot", [1, 75])
+def test_much_of_what_costs_a_paisa_comes_out_the_same_or_is_handed_over(capital: int, lot: int) -> None:
+    random, seen = Random(capital), Counter[str]()
+    rows = [
+        Row(whole("1")[0].at_ms + 1000 * second, Decimal(random.choice((1, 2, 3, 5))) / 100, 75)
+        for second in range(900)
+    ]
+    cheap = (
+        "risk.tp_points=[0.01,0.02]",
+        "risk.tp_percents=[0.37,0.63]",
+        "risk.base_sl_points=0.01",
+        "instrument.tick_size=0.01",
+    )
+    for pair in PAIRS:
+        cfg = config(
+            *EAGER,
+            *cheap,
+            *pair,
+            f"capital.initial_capital={capital}",
+            f"instrument.lot_size={lot}",
+            "instrument.freeze_quantity=1800",
+        )
+        [session] = sessions(rows, cfg, random)
+        compare(session, cfg, seen)
+    assert seen["covered"] == 4 or capital >= 20_000_000
+    assert seen["exits"] > 10
