@@ -95,10 +95,12 @@ class SessionFollower:
         """Take an event, the trader standing where it came about."""
         match event:
             case Submit(order=order):
+                self._go_on(trader, order.at_ms)
                 self._decided[order.number] = Decided(trader.state.instrument_states[order.instrument].last_price)
             case PlaceOrder():
                 orders = trader.state.orders
                 at_ms = orders.now_ms if orders.kind == "real" else 0
+                self._go_on(trader, at_ms)
                 self._decided[event.order] = Decided(event.decided, at_ms)
             case FillBooked():
                 self._filled(trader, event)
@@ -108,6 +110,7 @@ class SessionFollower:
                 self._day(trader, event)
 
     def _filled(self, trader: Trader, event: FillBooked) -> None:
+        self._go_on(trader, event.fill.at_ms)
         index = event.fill.instrument
         decided = self._decided.pop(event.fill.order, UNKNOWN)
         inst = trader.state.instrument_states[index]
@@ -131,6 +134,13 @@ class SessionFollower:
         self._cash = trader.state.portfolio.cash
         self._marked.take(event.at_ms, self._worth(trader))
 
+    def _go_on(self, trader: Trader, at_ms: int) -> None:
+        """Begin the day where it is told by nobody: an earlier run, or an earlier recording, has begun it."""
+        if not self._began_ms:
+            self._ledger.begin_day(trader.state.today.isoformat())
+            self._began_ms, self._zone, self._cash = at_ms, str(trader.hours.zone), trader.state.portfolio.cash
+            self._marked.take(at_ms, self._worth(trader))
+
     def look(self, trader: Trader, tick: Tick) -> None:
         """Take a tick whose turn is over."""
         index, price, at_ms = tick.instrument, tick.price, tick.exch_ms
@@ -139,6 +149,7 @@ class SessionFollower:
             return
         self._ticks += 1
         if inst.session.start_ms <= at_ms <= inst.session.end_ms:
+            self._go_on(trader, at_ms)
             if index not in self._paths:
                 self._paths[index] = (array("q"), array("q"))
             times, prices = self._paths[index]
@@ -165,7 +176,7 @@ class SessionFollower:
                 _reach(ended, price)
             self._behind.append((ended.exits[-1].at_ms + _AFTER_MS, index, ended))
         for until_ms, number, result in self._behind:
-            if number == index and at_ms <= until_ms and result is not ended:
+            if number == index and at_ms <= until_ms and result is not ended and result.low is not None:
                 result.high_after = price if result.high_after is None else max(result.high_after, price)
         self._behind = [each for each in self._behind if each[0] >= at_ms]
 
@@ -221,9 +232,9 @@ class SessionFollower:
 
 
 def _reach(result: OpenResult, price: int) -> None:
-    """Take a price that it has seen."""
-    result.low = price if result.low is None else min(result.low, price)
-    result.high = price if result.high is None else max(result.high, price)
+    """Take a price that it has seen; of one whose entry nobody has seen, how far it went is not known."""
+    if result.low is not None and result.high is not None:
+        result.low, result.high = min(result.low, price), max(result.high, price)
 
 
 def fingerprint_of(date: str, paths: tuple[PricePath, ...], positions: tuple[PositionResult, ...]) -> str:

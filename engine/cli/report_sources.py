@@ -7,6 +7,7 @@ from msgspec import Struct
 from engine.backtest.recorded_days import Worked
 from engine.backtest.report_inputs import Collected
 from engine.config import describe
+from engine.text.sanitize import clean
 
 _MOST_NAMED = 10  # files whose verdict is the same
 
@@ -33,9 +34,9 @@ def source_records(found: Collected) -> list[SourceRecord]:
 def _record(worked: Worked) -> SourceRecord:
     judged = worked.verdict
     if judged is None:
-        return SourceRecord(str(worked.path), worked.mode, replay=True)
+        return SourceRecord(_named(worked), worked.mode, replay=True)
     return SourceRecord(
-        str(worked.path), worked.mode, False, judged.outcome, judged.reason, judged.same, judged.checkpoints, judged.exits_same, judged.exits_recorded
+        _named(worked), worked.mode, False, judged.outcome, judged.reason, judged.same, judged.checkpoints, judged.exits_same, judged.exits_recorded
     )  # fmt: skip
 
 
@@ -55,21 +56,25 @@ def heads(found: Collected) -> Iterator[str]:
     if len(same) > _MOST_NAMED:
         yield f"{len(same)} recordings: SAME AS RECORDED {_counted(same)}"
     else:
-        yield from (f"{each.path}: SAME AS RECORDED {_counted([each])}" for each in same)
+        yield from (f"{_named(each)}: SAME AS RECORDED {_counted([each])}" for each in same)
     anew = [each for each in found.worked if each.verdict is None]
     if len(anew) > _MOST_NAMED:
         yield f"{len(anew)} files: REPLAY of their ticks"
     else:
-        yield from (f"{each.path}: REPLAY of its ticks" for each in anew)
+        yield from (f"{_named(each)}: REPLAY of its ticks" for each in anew)
     for each in found.worked:
         if each.verdict is not None and each.verdict.outcome != "same":
             said = each.verdict.reason or each.verdict.outcome
-            yield f"{each.path}: {each.verdict.outcome.upper()}: {said} (the same: {_counted([each])}); all figures are of the replay"
+            yield f"{_named(each)}: {each.verdict.outcome.upper()}: {said} (the same: {_counted([each])}); all figures are of the replay"
     if found.difference:
         yield f"JOURNAL AND RECORDING DIFFER: {found.difference}"
     elif found.compared:
         yield f"journal and recording agree: {found.compared:,} exits"
     yield from (f"NOT READ: {line}" for line in found.unreadable)
+
+
+def _named(worked: Worked) -> str:
+    return clean(str(worked.path), 400)
 
 
 def _counted(same: list[Worked]) -> str:
@@ -84,7 +89,7 @@ def remarks(found: Collected) -> Iterator[str]:
         yield "out of a journal: without ticks nobody knows how far positions went (MAE, MFE), nor the account between exits"
     if found.twice:
         yield f"{found.twice:,} session{'s were' if found.twice > 1 else ' was'} there twice and count{'' if found.twice > 1 else 's'} once"
-    yield from (f"{each.path.name}: {line}" for each in found.worked for line in each.remarks)
+    yield from (f"{clean(each.path.name)}: {line}" for each in found.worked for line in each.remarks)
     yield from (f"not all of the journal can be read: {line}" for line in found.problems)
 
 
@@ -98,5 +103,5 @@ def settings(found: Collected) -> dict[str, str]:
         keys = describe(each.config)
         first = first or keys
         named = {key: text for key, text in keys.items() if first.get(key) != text}
-        told |= keys if keys is first else {f"{each.path.name}: {key}": text for key, text in named.items()}
+        told |= keys if keys is first else {f"{clean(each.path.name)}: {key}": text for key, text in named.items()}
     return told

@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from engine.model.session_result import PositionResult
 from engine.presentation import format as text
@@ -20,18 +19,16 @@ _WEEKLY: Final = re.compile(r"^[A-Z]+(?P<year>\d{2})(?P<month>[1-9OND])(?P<day>\
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKLY_MONTHS: Final = "123456789OND"
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@lru_cache(maxsize=4096)
+def _quarter(number: int, zone: str) -> str:
+    return text.minute(number * _QUARTER_MS, zone)
 
 
 def quarter_of(ms: int, zone: str) -> str:
     """The quarter hour of a moment, such as `09:15`."""
     return _quarter(ms // _QUARTER_MS, zone)
-
-
-@lru_cache(maxsize=4096)
-def _quarter(number: int, zone: str) -> str:
-    local = (_EPOCH + timedelta(milliseconds=number * _QUARTER_MS)).astimezone(ZoneInfo(zone))
-    return f"{local.hour:02d}:{local.minute // 15 * 15:02d}"
 
 
 @lru_cache(maxsize=4096)

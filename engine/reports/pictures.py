@@ -17,6 +17,7 @@ from engine.reports import figure_words as words
 from engine.reports.mode_report import Curve, DayRow, ModeReport
 from engine.reports.position_sums import PositionSums
 from engine.reports.svg import LEFT, RIGHT, TOP, WIDTH, Axes, Drawing
+from engine.text.day_words import is_date
 
 _ROW: Final = 20  # of bars
 _MOST_POINTS: Final = 2_000  # of MAE × MFE
@@ -109,7 +110,7 @@ def fan(found: ModeReport) -> Picture | None:
 
 def calendar(found: ModeReport) -> Picture | None:
     """Each day in its week: colour, sign and number."""
-    days = {day.date: day for day in found.days}
+    days = {day.date: day for day in found.days if is_date(day.date)}
     if len(days) < 2:
         return None
     dates = sorted(date.fromisoformat(each) for each in days)

@@ -20,8 +20,9 @@ from tests.simulation.recorded import FAULTS, recorded_run
 from tests.simulation.trading_days import wandering
 from tests.support.builders import DAY
 from tests.support.day_journals import Run, counted, write
-from tests.support.recorded_runs import record, rewrite, zigzag
+from tests.support.recorded_runs import harness_with_position, record, record_by_hand, rewrite, zigzag
 from tests.support.shared_data import shared
+from tests.support.trader_harness import TraderHarness
 
 NEXT_DAY = "2025-10-03"
 
@@ -220,3 +221,14 @@ def test_a_run_at_a_broker_tells_decided_prices_and_how_long_fills_took(tmp_path
 def test_options_have_no_end_unless_one_is_said() -> None:
     assert report_inputs.Span().holds("2025-10-01")
     assert not Span("2025-10-02").holds("2025-10-01")
+
+
+def test_of_a_position_that_another_recording_has_begun_nobody_says_how_far_it_went(tmp_path: Path) -> None:
+    harness, _ = harness_with_position()
+    kept = harness.trader.state.keep(0)
+    path = record_by_hand(tmp_path / "next.mqr", TraderHarness(), zigzag(200, step_ms=1000), {}, kept)
+    days, _ = told(path)
+    first = positions(days)[0]
+    assert first.exits
+    assert (first.low, first.high, first.high_after, first.first_stop) == (None, None, None, None)
+    assert first.quantity == sum(each.quantity for each in first.exits) + first.left

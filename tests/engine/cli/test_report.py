@@ -191,3 +191,13 @@ def test_nothing_of_others_is_written_over(recording: Path, tmp_path: Path, caps
         "page.html": "mine",
         "other.positions.csv": "mine",
     }
+
+
+def test_what_a_file_is_called_does_nothing_to_a_terminal(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = tmp_path / "odd\x1b[2J\udcff.mqr"
+    odd.write_bytes(recording.read_bytes())
+    status, out, _ = said(capsys, odd)
+    assert (status, "\x1b" in out) == (0, False)
+    assert told(capsys, odd)["sources"][0]["file"].isprintable()
