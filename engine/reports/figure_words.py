@@ -55,8 +55,8 @@ def money_rows(report: ModeReport) -> list[Row]:
     kinds = by_kind(report.paid, zone)
     return [
         ("net", money(report.net, zone, sign=True)),
-        ("gross", money(sums.gross, zone, sign=True)),
-        ("costs", money(sums.costs, zone)),
+        ("gross", money(report.gross, zone, sign=True)),
+        ("costs", money(report.exit_costs, zone)),
         ("costs by kind", kinds or DASH),
         *_other_rates(report),
         ("cash", f"{money(began, zone)}{_end(report)}"),

@@ -10,13 +10,14 @@ from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.model.session_result import PositionResult, ReportedDay
 from engine.presentation.day_figures import DayRatios, FallFinder, day_ratios, mean_band
 from engine.reports.groups import Groups
 from engine.reports.other_rates import Rates, RateSums
 from engine.reports.position_figures import PositionFigures, position_figures
-from engine.reports.position_sums import CostSums, PositionSums
+from engine.reports.position_sums import PositionSums
 from engine.trading.costs import Kinds, add_up, total
 
 _MOST_OPEN: Final = 1_000  # positions still held that are named
@@ -91,10 +92,10 @@ class ModeReport:
         """`rates` are those that exits are told under beside what was booked (None: the newest there are)."""
         self.mode, self.zone = mode, zone
         self.other_rates = RateSums(rates or Rates())
-        self.sums, self.costs, self.groups = PositionSums(), CostSums(), Groups(zone)
+        self.sums, self.groups = PositionSums(), Groups(zone)
         self.days: list[DayRow] = []
         self.paid: Kinds = {}  # what all fills cost, of positions that are still held as well
-        self.net = _ZERO  # of all exits
+        self.net = self.gross = self.exit_costs = _ZERO  # of all exits
         self.refused: dict[str, int] = {}
         self.open: list[PositionResult] = []
         self.realised, self.marked = FallFinder(), FallFinder()
@@ -119,8 +120,11 @@ class ModeReport:
         """Take a day; gives each of its positions with its figures, all of which must be taken."""
         row, scale = self._row(day), self._scale(day)
         for position in day.positions:
-            found = position_figures(position)
-            self._add_position(position, found, row)
+            self.gross += position.gross
+            self.exit_costs += position.costs
+            whole = self._whole(position)
+            found = position_figures(whole)
+            self._add_position(whole, found, row)
             yield position, found
         self._add_money(day, row)
         self._add_curves(day, row, scale)
@@ -148,14 +152,28 @@ class ModeReport:
         self.own_capital = True
         return self._worth / cash if cash > 0 else 1.0
 
+    def _whole(self, position: PositionResult) -> PositionResult:
+        """A position with what an earlier recording had of it, where that ended while it was held."""
+        for place, before in enumerate(self.open):
+            if (before.instrument, before.entry_ms) == (position.instrument, position.entry_ms):
+                del self.open[place]
+                return replace(
+                    before,
+                    exits=before.exits + position.exits,
+                    left=position.left,
+                    low=None,
+                    high=None,
+                    high_after=None,
+                )
+        return position
+
     def _add_position(self, position: PositionResult, found: PositionFigures, row: DayRow) -> None:
-        self.costs.add(position)
-        self.other_rates.add(position)
         if position.left or not position.exits:
             if len(self.open) < _MOST_OPEN:
                 self.open.append(position)
             return
         row.add(position)
+        self.other_rates.add(position)
         self.sums.add(position, found)
         self.groups.add(position, found)
         if found.r is not None:

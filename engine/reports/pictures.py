@@ -246,7 +246,7 @@ def costs(found: ModeReport) -> Picture | None:
     if not kinds:
         return None
     whole = sum(kinds.values())
-    gross = found.sums.gross
+    gross = found.gross
     of_gross = f", {words.share(float(whole / gross), 1)} of the gross result" if gross > 0 else ""
     said = f"Costs of {words.money(whole, found.zone)}{of_gross}."
     drawing = _bars(

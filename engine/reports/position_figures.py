@@ -3,13 +3,11 @@
 Money is exact; R and shares are floats. What is not known, or not defined, is None.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from msgspec import Struct
 
 from engine.model.session_result import PositionExit, PositionResult
-from engine.trading.costs import add_up
 
 
 class PositionFigures(Struct, frozen=True, kw_only=True):
@@ -63,14 +61,6 @@ def mean_exit(position: PositionResult) -> Decimal | None:
     """The mean exit price by quantity, in minor units; None where nothing was sold."""
     sold = sum(each.quantity for each in position.exits)
     return Decimal(sum(each.price * each.quantity for each in position.exits)) / sold if sold else None
-
-
-def costs_paid(position: PositionResult) -> Mapping[str, Decimal]:
-    """What all fills of the position cost, by kind, exactly."""
-    kinds = dict(position.costs_by_kind)
-    for each in position.exits:
-        add_up(kinds, each.costs_by_kind)
-    return kinds
 
 
 def slippage_of(position: PositionResult, sold: PositionExit | None = None) -> int | None:

@@ -3,7 +3,6 @@
 The unit is the position: an entry and all its exits. One of which part is still held counts only once it has ended.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
 from math import sqrt
 from typing import Final
@@ -11,8 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from engine.model.session_result import PositionResult
-from engine.reports.position_figures import PositionFigures, costs_paid, position_figures
-from engine.trading.costs import Kinds, add_up
+from engine.reports.position_figures import PositionFigures, position_figures
 
 LEAST_FOR_SQN: Final = 30
 _MOST_OF_SQN: Final = 100
@@ -145,19 +143,3 @@ class PositionSums(Struct):
         if self.r is None or self.r.count < LEAST_FOR_SQN or not (spread := self.r.deviation):
             return None
         return sqrt(min(self.r.count, _MOST_OF_SQN)) * self.r.mean / spread
-
-
-class CostSums:
-    """What all fills of positions cost, by kind, exactly; also of what is still held."""
-
-    def __init__(self) -> None:
-        self._kinds: Kinds = {}
-
-    def add(self, position: PositionResult) -> None:
-        """One more of them."""
-        add_up(self._kinds, costs_paid(position))
-
-    @property
-    def by_kind(self) -> Mapping[str, Decimal]:
-        """The sums so far."""
-        return dict(self._kinds)

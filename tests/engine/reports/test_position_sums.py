@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.model.session_result import PositionResult
 from engine.reports.groups import KINDS, Groups, days_to_expiry, expiry_of
 from engine.reports.position_figures import mean_exit, position_figures
-from engine.reports.position_sums import CostSums, PositionSums
+from engine.reports.position_sums import PositionSums
 from tests.support.position_samples import BEGIN_MS, NIFTY, position, positions
 
 
@@ -50,15 +50,13 @@ def test_sums_are_their_definitions(some: list[PositionResult]) -> None:
 
 @given(st.lists(positions(), max_size=30))
 def test_every_kind_of_group_adds_up_to_all(some: list[PositionResult]) -> None:
-    groups, costs = Groups("Asia/Kolkata"), CostSums()
+    groups = Groups("Asia/Kolkata")
     for each in some:
         groups.add(each, position_figures(each))
-        costs.add(each)
     for kind in KINDS:
         found = groups.of(kind)
         assert sum(each.positions for each in found.values()) == len(some)
         assert sum((each.net for each in found.values()), Decimal(0)) == sum((each.net for each in some), Decimal(0))
-    assert sum(costs.by_kind.values()) == sum(1 + len(each.exits) for each in some)
 
 
 def test_a_position_is_told_by_points_money_and_risk() -> None:
