@@ -3,6 +3,7 @@
 import sys
 import time
 from importlib import import_module
+from threading import Lock
 from types import ModuleType
 
 from engine.stream.adapter import Endpoint
@@ -12,6 +13,7 @@ from engine.stream.socket import StreamSocket
 _now_ns = time.perf_counter_ns
 _HEAD_BYTES = 16_384
 _LONGEST_WAIT_S = 600.0
+_IMPORTING = Lock()  # the feed and the updates of orders may both be the first
 # Not for the library: it would keep cookies for other connections, and read a body as long as the server likes.
 _UNWANTED = (b"set-cookie:", b"content-length:")
 
@@ -89,13 +91,14 @@ def shake_hands(line: StreamSocket, address: Endpoint, deadline_ns: int) -> None
 
 def _import_library() -> None:
     """Import it, which only a live feed needs, without `inspect`: 1 MB that its class for whole programs alone asks, and we have none."""
-    if "inspect" in sys.modules:
-        return
-    sys.modules["inspect"] = ModuleType("inspect")
-    try:
-        import_module("websocket")
-    finally:
-        del sys.modules["inspect"]
+    with _IMPORTING:
+        if not {"inspect", "websocket"}.isdisjoint(sys.modules):
+            return
+        sys.modules["inspect"] = ModuleType("inspect")
+        try:
+            import_module("websocket")
+        finally:
+            del sys.modules["inspect"]
 
 
 def _refused(status: int, message: str, headers: dict[str, str]) -> LinkLost:
