@@ -16,6 +16,7 @@ from engine.config.schema import INSTRUMENTS, Tables
 from engine.model.errors import ConfigError
 
 MOST_SETS: Final = 10_000_000
+_MOST_PLACES: Final = 1 << 62  # in a grid of which some are chosen
 _JUDGED: Final = ("session", "capital", "strategy", "risk", "charges", "paper", "instrument")
 
 
@@ -49,6 +50,8 @@ def sets_of(axes: tuple[Axis, ...], base: Values, tables: Tables, *, trials: int
     Raises ConfigError where there are too many, or none that does not contradict itself: it names the first contradiction.
     """
     size = prod(len(axis.values) for axis in axes)
+    if size > _MOST_PLACES:
+        raise ConfigError(f"--set: a grid of {size:,} sets has more places than can be counted; allowed: fewer values")
     if (size if trials is None else trials) > MOST_SETS:
         raise ConfigError(f"{size:,} sets are more than {MOST_SETS:,}; allowed: --search random --trials N")
     chosen: Sequence[int] = range(size)

@@ -31,7 +31,7 @@ def test_every_command_and_option_is_on_the_page() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["alert", "baseline", "log-level", "orders", "report", "serve", "systemd-unit", "validate"]
+    "name", ["alert", "baseline", "log-level", "orders", "report", "serve", "sweep", "systemd-unit", "validate"]
 )
 def test_the_help_of_what_is_set_up_once_has_examples(name: str) -> None:
     assert f"examples:\n  myquant-tui {name}" in whole_parser().commands()[name].format_help()

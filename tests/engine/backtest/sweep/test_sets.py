@@ -86,6 +86,18 @@ def test_random_sets_are_those_of_their_seed() -> None:
     assert len(set(one.ranks)) == 50
 
 
+def test_a_grid_beyond_all_counting_is_refused() -> None:
+    wide = tuple(
+        axis(f"{key}=1..9000")
+        for key in ("strategy.fast_ema", "strategy.slow_ema", "strategy.htf_period", "strategy.rsi_length")
+    )
+    assert len(sets_of(wide, values_of(config()), TABLES, trials=20)) <= 20
+    with pytest.raises(ConfigError, match="more places than can be counted"):
+        sets_of((*wide, axis("strategy.atr_length=1..9000")), values_of(config()), TABLES, trials=20)
+    with pytest.raises(ConfigError, match="allowed: --search random --trials N"):
+        sets_of(wide, values_of(config()), TABLES)
+
+
 def test_neighbours_are_one_step_away() -> None:
     found = sets_of(GRID, values_of(config()), TABLES)
     row = next(
