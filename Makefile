@@ -10,7 +10,7 @@ RECORDING := recordings/nifty-synthetic.mqr
 QUICK := $(addprefix tests/engine/,config journal model presentation recording runtime stream text trading venues) \
     $(addprefix tests/tui/,frame input panes text view) tests/golden tests/test_tree.py tests/test_documents.py
 
-.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle bench-orders bench-sweep sweep-same bench-lock baseline gate gate-proof month crash crash-live day-live fuzz fuzz-http simulate simulator simulator-live soak soak-live soak-3m soak-8h pictures film man recording clean help
+.PHONY: run test quick short thorough check format bench bench-serve bench-scraped bench-delivery bench-screen bench-frames bench-idle bench-orders bench-sweep sweep-same bench-lock bench-flat baseline gate gate-proof month crash crash-live day-live fuzz fuzz-http simulate simulator simulator-live soak soak-live soak-3m soak-8h pictures film man recording clean help
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +82,10 @@ sweep-same: $(READY) ## the sweep against engine and oracle: some 2,800 random s
 
 bench-idle: $(READY) ## wake-ups and processor time of an engine and a screen that have little to do (about a minute and a half)
 	@$(BIN)/python -m tests.bench.idle
+
+bench-flat: $(READY) ## a flat at a simulated broker as slow as a real one, forty times, and once with each fault (some thirteen minutes)
+	@$(BIN)/python -m tests.bench.flat_at_broker
+	@$(BIN)/python -m tests.bench.flat_at_broker --faults
 
 baseline: $(READY) ## what a tick costs here and where that goes (some minutes); two files in ./baselines
 	@$(BIN)/myquant-tui baseline --out baselines
