@@ -7,7 +7,7 @@ import pytest
 from engine.model.commands import Arm, Flat, Unlock
 from tests.support.parallel import Parallel
 from tests.support.processes.live_shell import HOLDING, LOT, SCALPING, SYMBOL, LiveShell, live_shell
-from tests.support.thorough import LONG
+from tests.support.thorough import LONG, every
 from tests.support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
@@ -40,7 +40,7 @@ def ends_well(shell: LiveShell) -> None:
     assert sum(fills) == sum(each.filled for each in truth.orders)
 
 
-@with_position.each(["not armed today", "live.enabled = false", "[risk] not as then"])
+@with_position.each(every(3, ["not armed today", "live.enabled = false", "[risk] not as then"]))
 def test_what_is_held_needs_credentials_alone_and_nothing_is_bought(shell: LiveShell, why: str) -> None:
     holding(shell).kill()
     match why:
@@ -86,7 +86,7 @@ def test_what_is_held_is_closed_while_the_disk_hangs(shell: LiveShell) -> None:
     ends_well(shell)
 
 
-@with_orders.each(["300", "-300"])
+@with_orders.each(every(2, ["300", "-300"]))
 def test_a_clock_that_is_set_by_minutes_closes_nothing_wrongly_and_holds_up_nothing(
     shell: LiveShell, by_s: str
 ) -> None:
