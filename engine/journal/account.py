@@ -26,6 +26,7 @@ from engine.trading.kept_orders import KeptOrder
 from engine.trading.order_parts import OrderParts
 from engine.trading.orders.open_orders import Orders
 from engine.trading.portfolio import CashAccount, positions_in, put_position, strays_in
+from engine.trading.positions import NET_STOP
 from engine.trading.risk import EntryGate
 
 UNCLEAN = CleanText("the last run ended uncleanly")
@@ -35,7 +36,7 @@ class JournalledAccount(AccountFills):
     """An account that follows the rows of a journal from a `StateKept` on.
 
     `orders` are those at a simulated broker, and those that were decided and never left; `live` those at a real one.
-    `ended`: the newest run has noted its end in good order. Its `last_price` is the price of the newest order: with slippage
+    `ended`: the newest run has noted its end in good order. Its `last_price` is the price of the newest order, stops at the broker apart: with slippage
     that is a little worse than the tick's, until the run keeps its state again.
     """
 
@@ -135,7 +136,8 @@ class JournalledAccount(AccountFills):
     def _submitted(self, order: Order) -> None:
         self.orders.take(order, order.quantity)
         inst = self._days.setdefault(order.instrument, HeldDay(self.today))
-        inst.last_price = order.price
+        if order.reason != NET_STOP:  # the limit of one that waits at the broker lies far below the market
+            inst.last_price = order.price
         if order.side == "BUY":
             self.gate.day_entries += 1
             if order.instrument not in self.held:

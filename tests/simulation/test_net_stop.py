@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from engine.journal import JournalledAccount
 from engine.model.commands import WithdrawEntry
 from engine.model.events import CommandRefused, TradeClosed
 from engine.model.order_requests import PlaceOrder
@@ -244,6 +245,16 @@ def test_what_is_more_than_one_order_takes_rests_in_slices() -> None:
 def test_the_row_of_one_has_its_trigger() -> None:
     placed = [row for row in held().journal.contents if isinstance(row, PlaceOrder) and row.purpose == "NET"]
     assert [(row.decided, row.reason, row.wish) for row in placed] == [(TRIGGER, "Net stop", 0)]
+
+
+def test_its_limit_is_no_price_of_the_market_for_the_run_behind_a_kill() -> None:
+    stage = Stage(overrides=ON)
+    account = JournalledAccount(stage.trader.state.keep(stage.now_ms))
+    stage.buy(2).go(1_000)
+    for row in stage.journal.contents:
+        account.take(row)  # type: ignore[arg-type]
+    assert len(resting(stage)) == 1
+    assert account.last_price(0) >= 10_000
 
 
 def test_its_recording_gives_the_same_state_again() -> None:
