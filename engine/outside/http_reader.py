@@ -10,7 +10,7 @@ _HEAD_BYTES: Final = 16_384
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [^\r\n]*)?", re.ASCII)
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,100}", re.ASCII)
 _LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
-_CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?", re.ASCII)
+_CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]{0,8}(?:;[^\r\n]{0,200})?", re.ASCII)
 _WITHOUT_BODY: Final = (204, 304)
 _WELL: Final = 200
 _GOING_ON: Final = 200  # a status below it announces the answer, and is none
@@ -45,6 +45,7 @@ class AnswerReader:
         self._is_chunked = False
         self._body = bytearray()  # of chunks that are whole
         self._over = False  # the last of them has come, and a trailer may follow
+        self._beside = 0  # bytes of announcements and of a trailer, which could go on without end
 
     def feed(self, data: bytes) -> HttpAnswer | None:
         """Add what came; the answer once it is whole. Raises BadAnswerError."""
@@ -82,6 +83,7 @@ class AnswerReader:
         if status is None:
             raise BadAnswerError("the answer is not HTTP")
         if int(status[1]) < _GOING_ON:
+            self._pass_over(end)
             return bool(self._data)  # the answer itself follows
         self._take_headers(lines)
         self._status = int(status[1])
@@ -89,6 +91,7 @@ class AnswerReader:
 
     def _take_headers(self, lines: list[bytes]) -> None:
         lengths: set[str] = set()
+        codings: set[str] = set()
         for line in lines:
             name, colon, value = line.decode("latin-1").partition(":")
             name, value = name.lower(), value.strip()
@@ -97,12 +100,13 @@ class AnswerReader:
             self._headers[name] = value
             if name == "content-length":
                 lengths.add(value)
+            elif name == "transfer-encoding":
+                codings.add(value.lower())
         if self._headers.get("content-encoding", "identity") != "identity":
             raise BadAnswerError("the answer is compressed, which was not asked for")
-        coding = self._headers.get("transfer-encoding", "").lower()
-        if coding not in {"", "chunked", "identity"} or len(lengths) > 1:
+        if not codings <= {"chunked", "identity"} or len(codings) > 1 or len(lengths) > 1:
             raise BadAnswerError("the answer does not say how long it is")
-        self._is_chunked = coding == "chunked"
+        self._is_chunked = "chunked" in codings
         if lengths and not self._is_chunked:
             (told,) = lengths
             if not _LENGTH.fullmatch(told):
@@ -136,11 +140,18 @@ class AnswerReader:
         self._poured += len(piece)
         self._sink(piece)
 
+    def _pass_over(self, count: int) -> None:
+        """Count bytes that bring nothing: of those there may be some, and not a flood."""
+        self._beside += count
+        if self._beside > _HEAD_BYTES:
+            raise BadAnswerError("the answer is not HTTP")
+
     def _take_chunks(self) -> HttpAnswer | None:
         data = self._data
         while (end := data.find(b"\r\n")) >= 0:
             line = bytes(data[:end])
             if self._over:
+                self._pass_over(end)
                 del data[: end + 2]
                 if not line:
                     return self._answer(bytes(self._body))
@@ -153,6 +164,7 @@ class AnswerReader:
                 raise self._too_large()
             stop = end + 2 + count
             if count and len(data) < stop + 2:
+                self._pour_part(end + 2, count)
                 return None
             if count and data[stop : stop + 2] != b"\r\n":
                 raise BadAnswerError("the answer is not HTTP")
@@ -165,6 +177,13 @@ class AnswerReader:
         if len(data) > _HEAD_BYTES:
             raise BadAnswerError("the answer is not HTTP")
         return None
+
+    def _pour_part(self, start: int, count: int) -> None:
+        """Pour what is there of a chunk of `count` bytes from `start` on, all but its last one: what is left stands there as a shorter chunk."""
+        there = min(len(self._data) - start, count - 1)
+        if self._pours and there > 0:
+            self._pour(bytes(self._data[start : start + there]))
+            self._data[: start + there] = b"%x\r\n" % (count - there)
 
     def _answer(self, body: bytes) -> HttpAnswer:
         return HttpAnswer(self._status, self._headers, b"" if self._status in _WITHOUT_BODY else body)

@@ -25,11 +25,15 @@ BAD = {
     "is not HTTP": b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
     "how long": b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
     "how long it is": b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+    "not say how long it is": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n",
     "compressed": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n",
     "larger than 100": b"HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n",
     "larger than 100 bytes": b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 101,
     "than 100 bytes": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n",
     "the answer is not HTTP": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxyz\r\n",
+    "the (answer) is not HTTP": b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 500,
+    "answer is not HTTP": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"x: y\r\n" * 5_000,
+    "(is not HTTP)": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"x" * 1_000 + b"\r\na\r\n",
     "head is too long": b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 4_000,
 }
 CUT = {
@@ -128,3 +132,16 @@ def test_a_body_is_poured_out_as_it_comes_and_kept_nowhere(said: bytes, step: in
     tight = AnswerReader(5, poured.extend)
     with pytest.raises(BadAnswerError, match="larger"):
         [tight.feed(said[at : at + step]) for at in range(0, len(said), step)]
+
+
+def test_a_chunk_is_poured_out_before_all_of_it_has_come() -> None:
+    poured: list[int] = []
+    reader = AnswerReader(1_000_000, lambda piece: poured.append(len(piece)))
+    assert reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nf4240\r\n") is None
+    for _ in range(99):
+        assert reader.feed(b"x" * 10_000) is None
+    assert (sum(poured), max(poured)) == (990_000, 10_000)
+    assert reader.feed(b"x" * 10_000) is None
+    answer = reader.feed(b"\r\n0\r\n\r\n")
+    assert answer is not None
+    assert (answer.body, sum(poured)) == (b"", 1_000_000)
