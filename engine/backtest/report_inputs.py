@@ -15,6 +15,8 @@ from engine.model.errors import InputError, UserError, reason
 from engine.model.session_result import ReportedDay
 from engine.recording.progress import Progress
 
+_SQLITE = b"SQLite format 3\0"  # the beginning of a sweep's file, and of nothing else that is reported by its name
+
 
 class Inputs(Struct, frozen=True):
     """Files of ticks in the order of their names, and folders with a journal."""
@@ -69,6 +71,22 @@ def find_inputs(paths: Sequence[Path]) -> Inputs:
         else:
             files += _recordings_in(path)
     return Inputs(tuple(dict.fromkeys(files)), tuple(dict.fromkeys(journals)))
+
+
+def sweep_in(paths: Sequence[Path]) -> Path | None:
+    """The file of a sweep among `paths`, by its first bytes; raises InputError where others stand beside it."""
+    sweeps = [each for each in paths if each.is_file() and _begins_as_database(each)]
+    if sweeps and len(paths) > 1:
+        raise InputError(f"{sweeps[0]}: a sweep is reported alone; allowed: one report for each")
+    return sweeps[0] if sweeps else None
+
+
+def _begins_as_database(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {reason(error)}") from error
 
 
 def _recordings_in(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The command `report`: what happened, position by position, out of recordings, files of ticks and journals."""
+"""The command `report`: what happened, position by position, out of recordings, files of ticks and journals; what a sweep found."""
 
 import sys
 from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
@@ -16,8 +16,9 @@ _HELP = """examples:
   myquant-tui report recordings --days 2026-11-01..2026-11-30 --json
   myquant-tui report ~/.local/state/myquant-tui/paper                 the journal of a run: without ticks no excursions
   myquant-tui report day.csv --set risk.base_sl_points=10             ticks alone: a replay, and called so
+  myquant-tui report sweep.sqlite --out sweep.html                    a sweep: maps of its keys, and how all results lie
 
-FILE is a recording, a CSV file or a state directory; DIR all recordings in it. A recording is re-run as it was and must decide
+FILE is a recording, a CSV file, a state directory or the file of a sweep (alone; its --json is that of sweep show); DIR all recordings in it. A recording is re-run as it was and must decide
 as it did, which heads the report; with --replay its ticks are traded anew, under --config and --set. Of a recording and the
 journal of its run every exit must be the same. The same session twice counts once; modes (live, paper, replay …) are never
 added up. Days are read one at a time.
@@ -51,7 +52,7 @@ def arguments(parser: Parser) -> None:
         type=Path,
         metavar="FILE|DIR",
         nargs="+",
-        help=".mqr, .csv, a state directory, or a folder of recordings",
+        help=".mqr, .csv, a state directory, a folder of recordings, or a sweep",
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE.html", help="write a page: one file, no network, no other program"
@@ -88,6 +89,16 @@ def _span(text: str) -> "Span":
 
 def run(args: Namespace) -> int:
     """Make the report."""
+    from engine.backtest.report_inputs import sweep_in
+
+    if (sweep := sweep_in(args.inputs)) is not None:
+        from engine.cli.report_sweep import report_sweep
+
+        return report_sweep(args, sweep)
+    return _report_days(args)
+
+
+def _report_days(args: Namespace) -> int:
     from engine.backtest.report_inputs import Options, Span, collect, find_inputs
     from engine.cli.output import progress_bar
     from engine.cli.report_output import ReportOutput

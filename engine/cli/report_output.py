@@ -3,6 +3,7 @@
 import sys
 import webbrowser
 from argparse import Namespace
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -22,21 +23,27 @@ from engine.reports.xlsx_lists import XlsxLists
 _BESIDE = ("csv", "svg", "xlsx", "open")  # that need a page's name
 
 
+def page_of(args: Namespace, beside: Sequence[str]) -> Path | None:
+    """Where the page is to be; raises InputError where a file of others stands there, or one of `beside` is asked for without it."""
+    out: Path | None = args.out
+    if out is None:
+        for name in beside:
+            if getattr(args, name):
+                raise InputError(f"--{name}: beside a page, whose name is lacking; allowed: with --out FILE.html")
+        return None
+    refuse_others(out)
+    if any(each.exists() and each.samefile(out) for each in args.inputs if out.exists()):
+        raise InputError(f"--out {out}: is what is being read; allowed: another file")
+    return out
+
+
 class ReportOutput:
     """All that is asked for by `args`, tried before anything is read; `takers` are to be told of each day."""
 
     def __init__(self, args: Namespace) -> None:
         """Raises InputError where a file of others stands in the way, or a name is lacking."""
-        self._out: Path | None = args.out
+        self._out = page_of(args, _BESIDE)
         self._wanted = args
-        if self._out is None:
-            for name in _BESIDE:
-                if getattr(args, name):
-                    raise InputError(f"--{name}: beside a page, whose name is lacking; allowed: with --out FILE.html")
-        else:
-            refuse_others(self._out)
-            if any(each.exists() and each.samefile(self._out) for each in args.inputs if self._out.exists()):
-                raise InputError(f"--out {self._out}: is what is being read; allowed: another file")
         self._open = ExitStack()
         self._json = JsonLists() if args.json else None
         self._text = ListedPositions() if self._out is None and not args.json else None

@@ -142,6 +142,7 @@ def _require_extra() -> None:
 def _sweep(args: Namespace) -> int:
     from threading import Event
 
+    from engine.backtest.sweep.ledger import Ledger
     from engine.backtest.sweep.plan import Search
     from engine.backtest.sweep.runner import Runner
     from engine.backtest.sweep.store import Store
@@ -155,7 +156,7 @@ def _sweep(args: Namespace) -> int:
     search = Search(str(args.config.absolute()) if args.config else None, (), args.trials, args.seed, args.by_engine)
     plan = planned(args.sessions, overrides_of(args), search)
     ending = Event()
-    with closing(Store.made(args.sweep_file or Path("sweep.sqlite"), plan)) as store, closing(_ledger()) as ledger:
+    with closing(Store.made(args.sweep_file or Path("sweep.sqlite"), plan)) as store, closing(Ledger.usual()) as ledger:
         ledger.enter(plan)
         with _ended_by_ctrl_c(ending):
             Runner(plan, store, args.jobs or _processors(), _teller(), ending).run()
@@ -171,14 +172,16 @@ def _told(args: Namespace, store: "Store", ledger: "Ledger", plan: "Plan") -> in
     """Hold some results to the engine, and print the table."""
     from msgspec.structs import replace
 
+    from engine.backtest.sweep.kept import keep
     from engine.backtest.sweep.same import chosen, same_as_engine
-    from engine.backtest.sweep.sweeping import summed_up
-    from engine.backtest.sweep.told import lines
+    from engine.backtest.sweep.sweeping import reported, summed_up
     from engine.cli.output import answer
+    from engine.presentation.sweep_words import lines
 
     summary, ranking = summed_up(store, ledger, _wishes(args), args.top)
     same = same_as_engine(plan, store, chosen(plan, [int(row) for row in ranking.order[:10]], args.seed))
     store.note("same", same.words)
+    keep(store, reported(store, summary, ranking))
     summary = replace(summary, same=same.words)
     answer(args, summary, lines(summary))
     return EXIT_DIFFERENT if same.difference or summary.missing else EXIT_WELL
@@ -187,19 +190,22 @@ def _told(args: Namespace, store: "Store", ledger: "Ledger", plan: "Plan") -> in
 def _show(args: Namespace) -> int:
     from msgspec.structs import replace
 
+    from engine.backtest.sweep.ledger import Ledger
+    from engine.backtest.sweep.maps import map_of
     from engine.backtest.sweep.store import Store
     from engine.backtest.sweep.sweeping import summed_up
-    from engine.backtest.sweep.told import as_csv, as_map, command_of, lines
+    from engine.backtest.sweep.told import as_csv, command_of
     from engine.cli.output import answer
+    from engine.presentation.sweep_words import lines, map_lines
 
     store = Store.opened(args.shown)
     if args.csv:
         sys.stdout.writelines(f"{line}\n" for line in as_csv(store))
         return EXIT_WELL
     only = None if args.row is None else _row(args, len(store.sets()))
-    summary, ranking = summed_up(store, _ledger(), _wishes(args), args.top, only)
+    summary, ranking = summed_up(store, Ledger.usual(), _wishes(args), args.top, only)
     if args.map:
-        print(*as_map(store.sets(), ranking, *args.map), sep="\n")
+        print(*map_lines(map_of(store.sets(), ranking, *args.map)), sep="\n")
         return EXIT_WELL
     summary = replace(summary, same=store.fact("same"))
     made_anew = () if only is None else (command_of(store, only),)
@@ -235,15 +241,6 @@ def _wishes(args: Namespace) -> "Wishes":
     from engine.backtest.sweep.selection import Wishes
 
     return Wishes(args.objective, args.min_trades, args.holdout, args.walk_forward)
-
-
-def _ledger() -> "Ledger":
-    import os
-
-    from engine.backtest.sweep.ledger import Ledger
-    from engine.config import user_folder
-
-    return Ledger(user_folder(os.environ, "XDG_DATA_HOME", "~/.local/share") / "sweeps.sqlite")
 
 
 def _processors() -> int:

@@ -1,15 +1,9 @@
-"""A report as one HTML file: no request, no script but ours, readable without it and on paper. Whatever comes from outside is escaped for its place.
-
-The policy in its head lets a browser carry out our style and our script by their hashes, and nothing else.
-"""
+"""A report as one HTML file: no request, no script but ours, readable without it and on paper. Whatever comes from outside is escaped for its place."""
 
 import shutil
-from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from hashlib import sha256
 from html import escape
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final, Self, cast
 
@@ -19,14 +13,13 @@ from engine.model.session_result import PositionResult, ReportedDay
 from engine.presentation import format as text
 from engine.reports import figure_words as words
 from engine.reports.groups import KINDS
+from engine.reports.html_parts import figure, head_row, page_file, page_foot, page_head, row, table
 from engine.reports.mode_report import ModeReport
-from engine.reports.own_files import MARK
-from engine.reports.pictures import Picture, pictures
+from engine.reports.pictures import pictures
 from engine.reports.position_figures import PositionFigures, mean_exit
 from engine.reports.price_days import PriceDays, day_drawing
 from engine.reports.report import Report, Told, title_of
 
-_FILES: Final = Path(__file__).with_name("files")
 _POSITION_HEAD: Final = ("Day", "#", "Symbol", "In", "Out", "Quantity", "Entry", "Exit", "Net", "R", "MAE", "MFE", "+5 min", "Efficiency", "Slippage", "Reason")  # fmt: skip
 _EXIT_HEAD: Final = ("Day", "Symbol", "In", "Out", "Quantity", "Entry", "Exit", "Costs", "Net", "Reason")
 _MOST_ROWS: Final = 4_000  # of each list; beyond, the tables of --csv have them all
@@ -56,9 +49,9 @@ class HtmlLists:
         rows, exits = self.counts.get(day.mode, (0, 0))
         for position, found in positions:
             if rows < _MOST_ROWS:
-                self._files[day.mode][0].write(_row(_position_cells(position, found, report.zone)))
+                self._files[day.mode][0].write(row(_position_cells(position, found, report.zone)))
             if exits < _MOST_ROWS:
-                self._files[day.mode][1].writelines(map(_row, _exit_cells(position, report.zone)))
+                self._files[day.mode][1].writelines(map(row, _exit_cells(position, report.zone)))
             rows, exits = rows + 1, exits + len(position.exits)
         self.counts[day.mode] = rows, exits
 
@@ -70,10 +63,6 @@ class HtmlLists:
         file = self._files[mode][which]
         file.seek(0)
         shutil.copyfileobj(file, out)
-
-
-def _row(cells: Iterable[str]) -> bytes:
-    return ("<tr>" + "".join(f"<td>{escape(cell)}" for cell in cells) + "\n").encode("utf-8", "replace")
 
 
 def _position_cells(position: PositionResult, found: PositionFigures, zone: str) -> list[str]:
@@ -101,26 +90,14 @@ def _exit_cells(position: PositionResult, zone: str) -> Iterator[list[str]]:
         ]  # fmt: skip
 
 
-def _hash(content: str) -> str:
-    return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
-
-
 def write_page(out: BinaryIO, report: Report, lists: HtmlLists) -> None:
     """Write the whole page."""
 
     def put(part: str) -> None:
         out.write(part.encode("utf-8", "replace"))
 
-    script, style = ((_FILES / f"report.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
-    policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
-    )
-    put(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="generator" content="{MARK}">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<meta name="referrer" content="no-referrer"><title>{escape(report.title)}</title><style>{style}</style>\n'
-        f"<header><h1>{escape(report.title)}</h1>{_paragraphs(report.heads, 'head')}{_paragraphs(report.remarks, 'note')}</header>\n<main>"
-    )
+    script = page_file("js")
+    put(page_head(report.title, report.heads, report.remarks, script))
     for place, (mode, found) in enumerate(report.modes.items()):
         put(_figures(found, alone=len(report.modes) == 1))
         put(_prices(f"data-{place}", found, lists.prices[mode]))
@@ -130,26 +107,12 @@ def write_page(out: BinaryIO, report: Report, lists: HtmlLists) -> None:
             count = lists.counts[mode][which]
             more = f" (the first {_MOST_ROWS:,} of them)" if count > _MOST_ROWS else ""
             put(
-                f'<h2>{name}, {count:,}{more}</h2><div class="list scroll card" tabindex="0"><table>{_head(head)}<tbody>'
+                f'<h2>{name}, {count:,}{more}</h2><div class="list scroll card" tabindex="0"><table>{head_row(head)}<tbody>'
             )
             lists.put(mode, which, out)
             put("</table></div>\n")
-    put(
-        f"</main><footer><p>Made by {MARK}; times are those of the session. A position is an entry with all its exits.</footer>"
-    )
+    put(page_foot("Times are those of the session. A position is an entry with all its exits."))
     put(f"<script>{script}</script>\n")
-
-
-def _paragraphs(lines: Sequence[str], kind: str) -> str:
-    return "".join(f'<p class="{kind}">{escape(line)}' for line in lines)
-
-
-def _head(names: Sequence[str]) -> str:
-    return "<thead><tr>" + "".join(f"<th>{escape(name)}" for name in names) + "</thead>"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return f'<div class="scroll"><table>{_head(head)}<tbody>{b"".join(map(_row, rows)).decode()}</table></div>'
 
 
 def _pairs(title: str, rows: Sequence[words.Row]) -> str:
@@ -168,12 +131,6 @@ def _figures(found: ModeReport, *, alone: bool) -> str:
         _pairs("Entries refused by", words.refused_rows(found)[:8]),
     )
     return f'{title}<div class="cards">{"".join(cards)}</div>\n'
-
-
-def figure(picture: Picture) -> str:
-    """A picture with its sentence and its table."""
-    table = f"<details><summary>Table</summary>{_table(picture.head, picture.rows)}</details>" if picture.rows else ""
-    return f"<figure><h3>{escape(picture.title)}</h3>{picture.drawing.inside()}<figcaption>{escape(picture.says)}</figcaption>{table}</figure>"
 
 
 def _prices(name: str, found: ModeReport, prices: PriceDays) -> str:
@@ -214,7 +171,7 @@ def _groups(found: ModeReport) -> str:
         if len(groups) > 1 and any(each.positions > 1 for each in groups.values()):
             head = (kind.capitalize(), *(name.capitalize() for name in words.GROUP_HEAD))
             rows = ((key, *words.group_cells(sums, found.zone)) for key, sums in groups.items())
-            tables.append(f'<section class="card"><h3>By {escape(kind)}</h3>{_table(head, rows)}</section>')
+            tables.append(f'<section class="card"><h3>By {escape(kind)}</h3>{table(head, rows)}</section>')
     days = _day_table(found) if len(found.days) > 1 else ""
     return f'<div class="tables">{days}{"".join(tables)}</div>\n'
 
@@ -228,4 +185,4 @@ def _day_table(found: ModeReport) -> str:
         for day in found.days
     )  # fmt: skip
     head = ("Day", "Positions", "Won", "Net", "Return", "Costs", "Best", "Worst")
-    return f'<section class="card list" tabindex="0"><h3>Days</h3>{_table(head, rows)}</section>'
+    return f'<section class="card list" tabindex="0"><h3>Days</h3>{table(head, rows)}</section>'

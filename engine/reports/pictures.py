@@ -20,6 +20,7 @@ from engine.reports.svg import LEFT, RIGHT, TOP, WIDTH, Axes, Drawing
 from engine.text.day_words import is_date
 
 _ROW: Final = 20  # of bars
+CELL: Final = 24  # how high one with a number is
 _MOST_POINTS: Final = 2_000  # of MAE × MFE
 _MOST_BARS: Final = 30
 _BINS: Final = 20
@@ -131,19 +132,20 @@ def calendar(found: ModeReport) -> Picture | None:
         day = days[each.isoformat()]
         week, column = divmod((each - first).days, 7)
         x, y, net = LEFT + cell * column, 18 + 24 * week, float(day.net)
-        strength = 0.12 + 0.6 * abs(net) / widest
-        drawing.rect(
-            x + 1,
-            y + 1,
-            cell - 2,
-            22,
-            "up" if net >= 0 else "down",
-            title=_day_words(day, found.zone),
-            strength=strength,
-        )
-        drawing.text(x + cell / 2, y + 16, f"{'+' if net > 0 else ''}{short(net)}", anchor="middle", kind="small")
+        said_short = f"{'+' if net > 0 else ''}{short(net)}"
+        coloured(drawing, (x, y, cell), net, abs(net) / widest, said_short, title=_day_words(day, found.zone))
     rows = tuple((day.date, words.money(day.net, found.zone, sign=True), f"{day.positions}") for day in found.days)
     return Picture("calendar", "Calendar", drawing, said, ("day", "net", "positions"), rows)
+
+
+def coloured(
+    drawing: Drawing, at: tuple[float, float, float], value: float, strength: float, said: str, title: str
+) -> None:
+    """A cell with a number, whose left, top and width are `at`: the colour says the sign, its `strength` (0 to 1) the size."""
+    x, y, wide = at
+    kind = "up" if value >= 0 else "down"
+    drawing.rect(x + 1, y + 1, wide - 2, CELL - 2, kind, title=title, strength=0.12 + 0.6 * strength)
+    drawing.text(x + wide / 2, y + 16, said, anchor="middle", kind="small")
 
 
 def _day_words(day: DayRow, zone: str) -> str:
@@ -201,18 +203,32 @@ def r_histogram(found: ModeReport) -> Picture | None:
     for each in values:
         counts[min(_BINS - 1, int((each - values[0]) / size))] += 1
     said = f"{len(values):,} positions between {values[0]:.2f} and {values[-1]:.2f} R, mean {words.number(found.sums.mean_r)} R."
-    drawing = Drawing(said)
-    axes = Axes(drawing, _BINS, [0, *counts], lambda value: f"{value:.0f}" if value == int(value) else "")
-    for place, count in enumerate(counts):
-        x, y = axes.x(place), axes.y(count)
-        middle = values[0] + (place + 0.5) * size
-        drawing.rect(x + 1, y, axes.x(1) - axes.x(0) - 2, axes.y(0) - y, "up" if middle >= 0 else "down", title=f"{middle:.2f} R: {count}")  # fmt: skip
-    axes.under([(place, f"{values[0] + place * size:.1f}") for place in range(0, _BINS + 1, 4)])
+    drawing = histogram(counts, values[0], size, said, lambda value: f"{value:.1f}", lambda value: f"{value:.2f} R")
     rows = tuple(
         (f"{values[0] + place * size:.2f} to {values[0] + (place + 1) * size:.2f}", str(count))
         for place, count in enumerate(counts)
     )
     return Picture("r", "R of positions", drawing, said, ("R", "positions"), rows)
+
+
+def histogram(
+    counts: Sequence[int],
+    low: float,
+    size: float,
+    said: str,
+    under: Callable[[float], str],
+    full: Callable[[float], str],
+) -> Drawing:
+    """How often values lie in each part of `size` from `low` on; `under` says one below the axis, `full` the middle of a part."""
+    drawing = Drawing(said)
+    axes = Axes(drawing, len(counts), [0, *counts], lambda value: f"{value:.0f}" if value == int(value) else "")
+    for place, count in enumerate(counts):
+        x, y = axes.x(place), axes.y(count)
+        middle = low + (place + 0.5) * size
+        kind = "up" if middle >= 0 else "down"
+        drawing.rect(x + 1, y, axes.x(1) - axes.x(0) - 2, axes.y(0) - y, kind, title=f"{full(middle)}: {count}")
+    axes.under([(place, under(low + place * size)) for place in range(0, len(counts) + 1, 4)])
+    return drawing
 
 
 def scatter(found: ModeReport) -> Picture | None:

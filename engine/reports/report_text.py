@@ -67,11 +67,13 @@ def _exit_cells(position: PositionResult, place: int, zone: str) -> list[str]:
 def report_lines(report: Report, listed: ListedPositions, width: int, *, ascii_only: bool = False) -> Iterator[str]:
     """All of the report, for `width` cells."""
     found = list(_lines(report, listed, min(width, _MOST_WIDTH), ascii_only=ascii_only))
-    yield from (_in_ascii(line) if ascii_only else line for line in found)
+    yield from (in_ascii(line) if ascii_only else line for line in found)
 
 
-def _in_ascii(line: str) -> str:
-    return line.replace(words.DASH, "-").replace("→", "->").replace("…", "...").replace("·", ".")
+def in_ascii(line: str) -> str:
+    """A line for a terminal that shows nothing else."""
+    said = line.replace(words.DASH, "-").replace("→", "->").replace("…", "...").replace("·", ".")
+    return said.replace("±", "+-").replace("×", "x").replace("≠", "!=")
 
 
 def _lines(report: Report, listed: ListedPositions, width: int, *, ascii_only: bool) -> Iterator[str]:

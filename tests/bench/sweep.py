@@ -23,8 +23,8 @@ from engine.backtest.sweep.same import chosen, same_as_engine
 from engine.backtest.sweep.selection import Wishes
 from engine.backtest.sweep.store import Store
 from engine.backtest.sweep.sweeping import planned, summed_up
-from engine.backtest.sweep.told import lines
 from engine.backtest.sweep.worker import Worker
+from engine.presentation.sweep_words import lines
 from engine.recording.convert import import_file
 from engine.venues.simulated.generator import MockSession
 from tests.support.builders import ListSource, config, nifty

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from msgspec import Struct
 
 from engine.assembly import load
 from engine.backtest.sweep.axes import wanted
 from engine.backtest.sweep.ledger import Ledger
+from engine.backtest.sweep.maps import all_maps, spread_of
 from engine.backtest.sweep.plan import Plan, Search, found_sessions, units_of
 from engine.backtest.sweep.scores import Numbers
 from engine.backtest.sweep.selection import Chosen, Wishes, choose, near_share, rows_of
@@ -20,56 +20,11 @@ from engine.config.judge import Draft
 from engine.config.overrides import judge_overrides
 from engine.config.schema import sections_of, tables_with
 from engine.model.errors import ConfigError, InputError
+from engine.model.sweep_result import SetRow, Summary, SweepReport
 from engine.presentation.day_figures import day_ratios, mean_band
 
 _CAPITAL = "capital.initial_capital"
 _DRAWS = 1_000  # of the band around a day: there is one for each set of the table
-
-
-class SetRow(Struct, frozen=True):
-    """One set of the table: money in the currency, `drawdown` the largest within a session; None is not defined."""
-
-    row: int
-    values: dict[str, str]
-    score: float | None
-    net_in: float
-    net_out: float
-    day_mean: float
-    day_low: float | None
-    day_high: float | None
-    sharpe: float | None
-    drawdown: float
-    positions: int
-    win_rate: float | None
-    neighbours: float | None
-    still_open: bool
-
-
-class Summary(Struct, frozen=True):
-    """What heads the table, as `sweep --json` prints it; `tried` and `looks` are the ledger's."""
-
-    file: str
-    sets: int
-    dropped: int
-    sessions: int
-    days_in: int
-    days_out: int
-    objective: str
-    ranked: int
-    by_engine: int
-    units: int
-    units_done: int
-    missing: tuple[str, ...]
-    tried: int
-    looks: int
-    deflated_sharpe: float | None
-    overfitting: float | None
-    walk_forward_windows: int
-    walk_forward_efficiency: float | None
-    neighbours: float | None
-    verdict: str
-    rows: tuple[SetRow, ...]
-    same: str = ""
 
 
 def planned(places: Sequence[Path], overrides: Sequence[str], search: Search) -> Plan:
@@ -149,6 +104,13 @@ def summed_up(
         rows=tuple(_rows(store, sets, capital, chosen, rows)),
     )
     return summary, chosen
+
+
+def reported(store: Store, summary: Summary, chosen: Chosen) -> SweepReport:
+    """What a report shows of a sweep: `summary`, the maps of each two keys, how all scores lie."""
+    held_out = tuple(each.fingerprint for each in store.sessions() if each.day in set(chosen.days_out))
+    maps, left_out = all_maps(store.sets(), chosen)
+    return SweepReport(summary, maps, left_out, spread_of(chosen), held_out)
 
 
 def _rows(store: Store, sets: Sets, capital: Numbers, chosen: Chosen, rows: Sequence[int]) -> list[SetRow]:

@@ -5,48 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.backtest.sweep.axes import wanted
 from engine.backtest.sweep.ledger import Ledger
-from engine.backtest.sweep.plan import Plan, Search, SessionFacts
-from engine.backtest.sweep.results import RESULT
+from engine.backtest.sweep.maps import map_of
 from engine.backtest.sweep.selection import Wishes
-from engine.backtest.sweep.sets import sets_of, values_of
-from engine.backtest.sweep.store import Store
 from engine.backtest.sweep.sweeping import summed_up
-from engine.backtest.sweep.told import as_csv, as_map, command_of, lines
-from engine.config.schema import sections_of, tables_with
+from engine.backtest.sweep.told import as_csv, command_of
 from engine.model.errors import InputError
-from tests.support.builders import config
-
-TABLES = tables_with(sections_of(config()))
-DAYS = 40
-
-
-def plan_of(*overrides: str, days: int = DAYS) -> Plan:
-    """A plan over sessions that nobody reads: their results are put in."""
-    asked = wanted(overrides, TABLES)
-    sets = sets_of(asked.axes, values_of(config()), TABLES)
-    sessions = tuple(
-        SessionFacts(f"/days/{day:02}.mqr", f"2025-{day // 28 + 1:02}-{day % 28 + 1:02}", f"f{day}", "", 9)
-        for day in range(days)
-    )
-    return Plan(config(), sets, sessions, Search(None, asked.fixed))
-
-
-def filled(plan: Plan, path: Path, worth: float = 0.0) -> Store:
-    """A store in which row 3 wins a bit more than the others, whose days are noise."""
-    store, random = Store.made(path, plan), np.random.default_rng(4)
-    for unit in plan.units():
-        results = np.zeros(unit.count, RESULT)
-        results["net"] = random.normal(0, 1000, unit.count)
-        results["net"][2:3] += worth
-        results["gains"] = np.maximum(results["net"], 0)
-        results["entries"], results["exits"], results["won"] = 2, 3, 1
-        store.done(unit.number, results.tobytes())
-    return store
-
-
-SETS = ("strategy.fast_ema=3..6", "strategy.slow_ema=5,9", "risk.base_sl_points=5,6,7")
+from engine.presentation.sweep_words import lines, map_lines
+from tests.support.sweeps import DAYS, SETS, filled, plan_of
 
 
 def test_the_table_says_what_is_worth_something_and_what_luck(tmp_path: Path) -> None:
@@ -93,7 +59,7 @@ def test_the_ledger_counts_each_set_once_and_each_look(tmp_path: Path) -> None:
 def test_a_map_is_the_median_over_the_other_keys(tmp_path: Path) -> None:
     store = filled(plan_of(*SETS), tmp_path / "out.sqlite")
     _, chosen = summed_up(store, Ledger(tmp_path / "ledger.sqlite"), Wishes(), 3)
-    told = list(as_map(store.sets(), chosen, "strategy.slow_ema", "strategy.fast_ema"))
+    told = list(map_lines(map_of(store.sets(), chosen, "strategy.slow_ema", "strategy.fast_ema")))
     assert told[1].split() == ["3", "4", "5", "6"]
     first = [
         row
@@ -103,7 +69,7 @@ def test_a_map_is_the_median_over_the_other_keys(tmp_path: Path) -> None:
     assert told[3].split()[:2] == ["9", f"{np.median(chosen.scores[first]):.2f}"]
     assert told[2].split()[3:] == ["—", "—"]
     with pytest.raises(InputError, match=r"--map risk.gst_percent: does not vary; allowed: strategy.fast_ema"):
-        list(as_map(store.sets(), chosen, "risk.gst_percent", "strategy.fast_ema"))
+        map_of(store.sets(), chosen, "risk.gst_percent", "strategy.fast_ema")
 
 
 def test_all_sets_as_csv_and_the_command_of_one(tmp_path: Path) -> None:
