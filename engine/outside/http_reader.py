@@ -8,6 +8,7 @@ from msgspec import Struct
 
 _HEAD_BYTES: Final = 16_384
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: [^\r\n]*)?", re.ASCII)
+_BEGINNING: Final = b"HTTP/1."
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]{1,100}", re.ASCII)
 _LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]{0,8}(?:;[^\r\n]{0,200})?", re.ASCII)
@@ -63,6 +64,8 @@ class AnswerReader:
         """The server has closed the connection: the answer where that was its end. Raises BadAnswerError."""
         if not self._status and not self._data:
             raise BadAnswerError("the connection was closed without an answer")
+        if not self._status and not _BEGINNING.startswith(self._data[: len(_BEGINNING)]):
+            raise BadAnswerError("the answer is not HTTP")
         if not self._status or self._is_chunked:
             raise BadAnswerError("the answer was cut off")
         if self._expected is not None:

@@ -83,7 +83,6 @@ class Housekeeping:
         self._next_heartbeat_ns = time.perf_counter_ns() + self._heartbeat_ns
         self._write_receipt = keep_receipt
         self.tell_closing = closing.tell
-        self._kept_receipt: tuple[str, ...] = ()
 
     def make(self) -> None:
         """Make one round behind `watch_time`; called outside the turn."""
@@ -128,9 +127,7 @@ class Housekeeping:
         """Put the receipts of what is over into the log, once: of one position, and of a flat, which goes into a file too."""
         for line in self._parts.action_receipt.take_lines():
             log_trade("%s", line, component="engine")
-        lines = self._parts.receipt.lines
-        if lines and lines is not self._kept_receipt:
-            self._kept_receipt = lines
+        for lines in self._parts.receipt.take_finished():
             for line in lines:
                 log_trade("%s", line, component="engine")
             self._write_receipt(lines)

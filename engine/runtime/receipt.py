@@ -53,7 +53,7 @@ class _Leg(Struct):
 
 
 class Receipt:
-    """The running or last flat of this engine; `lines` once it is over.
+    """The running or last flat of this engine; `lines` once it is over. `take_finished` gives those that are not kept yet.
 
     `live`: prices grow old by themselves; a leg whose price is older than three seconds is closed BLIND, and says so.
     `unknown`: why it is not known what the run before held; until a person unlocks, that is what a flat leaves unresolved.
@@ -71,6 +71,12 @@ class Receipt:
         self._steps: list[str] = []
         self._by_hand: tuple[str, ...] = ()  # what a person was told to do
         self.lines: tuple[str, ...] = ()
+        self._finished: list[tuple[str, ...]] = []
+
+    def take_finished(self) -> list[tuple[str, ...]]:
+        """The receipts of the flats that are over since the last call: the next may have begun in the same turn."""
+        finished, self._finished = self._finished, []
+        return finished
 
     def resume(self, now_ns: int) -> None:
         """Go on with a flat that the run before did not finish; nothing where there is none."""
@@ -120,6 +126,7 @@ class Receipt:
             head = f"FLAT verified {elapsed_s:.3f} s after the lock ({event.reason})"
             legs = [leg.line() for leg in self._legs.values()] or ["  nothing was held"]
             self.lines = (head, *self._steps, *legs, f"  unresolved: {self.unknown}" if self.unknown else NOTHING_LEFT)
+            self._finished.append(self.lines)
 
     def _begin(self, now_ns: int) -> None:
         self._begun_ns = now_ns

@@ -64,3 +64,14 @@ def test_what_the_run_before_held_and_nobody_knows_is_unresolved_until_a_person_
         receipt.note(FlatChanged("FLAT", "operator", 0), 0)
         last.append(receipt.lines[-1])
     assert last == ["  unresolved: the journal was damaged", "  unresolved: nothing"]
+
+
+def test_a_flat_that_begins_at_once_behind_another_takes_nothing_of_its_receipt_away() -> None:
+    receipt = Receipt(TraderHarness().trader.state, live=False)
+    for reason in ("one", "two"):
+        for state in ("LOCKED", "FLAT"):
+            receipt.note(FlatChanged(state, reason, 0), 0)
+    receipt.note(FlatChanged("LOCKED", "three", 0), 0)
+    heads = [lines[0] for lines in receipt.take_finished()]
+    assert [head.rpartition(" ")[2] for head in heads] == ["(one)", "(two)"]
+    assert receipt.take_finished() == []
