@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from engine.backtest.sweep.looks import Looks
 from engine.backtest.sweep.sweep_file import SweepFile
 from engine.model.errors import InputError
-from engine.model.sweep_result import SweepReport
+from engine.model.sweep_result import KeyMap, SweepReport
 
 _FACT: Final = "report"
 
@@ -41,5 +41,13 @@ def _kept(file: SweepFile) -> SweepReport | None:
         found = msgspec.json.decode(text, type=SweepReport)
     except msgspec.DecodeError as error:
         raise InputError(f"{file.path}: damaged: {error}") from None
+    if not all(map(_is_whole, found.maps)) or len({tuple(row.values) for row in found.summary.rows}) > 1:
+        raise InputError(f"{file.path}: damaged: rows of one table are not alike")
     then = found.summary.units_done, len(found.summary.missing)
     return found if then == (len(file.finished()), len(file.failures())) else None
+
+
+def _is_whole(found: KeyMap) -> bool:
+    """Whether a map has a cell for each pair of values, and one of each at least."""
+    widths = [len(medians) for medians in found.medians]
+    return bool(widths) and widths == [len(found.across_texts)] * len(found.down_texts)

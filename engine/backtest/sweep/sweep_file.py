@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from engine.model.errors import DiskError, InputError
 
@@ -36,8 +36,8 @@ class SweepFile:
 
     def fact(self, name: str) -> str:
         """What was written down of the sweep by that name; empty where nothing was."""
-        row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return "" if row is None else str(row[0])
+        rows = self._rows("SELECT value FROM facts WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else ""
 
     def facts(self, name: str) -> str:
         """What must have been written down of it; raises InputError where it was not."""
@@ -49,6 +49,13 @@ class SweepFile:
         """Write down something of the sweep."""
         self._write("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, text))
 
+    def _rows(self, line: str, values: tuple[object, ...] = ()) -> list[Any]:
+        """What is asked for; raises InputError, DiskError where the file is damaged."""
+        try:
+            return self._database.execute(line, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise told(self.path, error) from None
+
     def _write(self, line: str, values: tuple[object, ...]) -> None:
         try:
             with self._database:
@@ -58,11 +65,11 @@ class SweepFile:
 
     def finished(self) -> set[int]:
         """The numbers of all units that are done."""
-        return {row[0] for row in self._database.execute("SELECT number FROM units WHERE results IS NOT NULL")}
+        return {row[0] for row in self._rows("SELECT number FROM units WHERE results IS NOT NULL")}
 
     def failures(self) -> Mapping[int, str]:
         """Why units could not be done, by their numbers."""
-        return dict(self._database.execute("SELECT number, failed FROM units WHERE results IS NULL ORDER BY number"))
+        return dict(self._rows("SELECT number, failed FROM units WHERE results IS NULL ORDER BY number"))
 
     def close(self) -> None:
         """Close the file; what was written is on the disk."""

@@ -137,6 +137,28 @@ def test_a_file_of_another_program_is_no_sweep(tmp_path: Path, capsys) -> None:
     assert "other.sqlite: not a sweep" in err
 
 
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ("DROP TABLE facts", "no such table: facts"),
+        ("DROP TABLE units", "no such table: units"),
+        ("UPDATE facts SET value = '{}' WHERE name = 'report'", "damaged: Object missing required field"),
+        (
+            "UPDATE facts SET value = json_remove(value, '$.maps[0].medians[1]') WHERE name = 'report'",
+            "damaged: rows of one table are not alike",
+        ),
+    ],
+)
+def test_a_damaged_file_is_refused_in_one_line(change: str, line: str, tmp_path: Path, capsys) -> None:
+    store = Store.opened(ended(tmp_path / "sweep.sqlite"))
+    store._database.execute(change)
+    store._database.commit()
+    store.close()
+    status, out, err = said(capsys, tmp_path / "sweep.sqlite")
+    assert (status in (2, 74), out, err.count("\n")) == (True, "", 1)
+    assert line in err
+
+
 def test_it_is_read_without_numpy(tmp_path: Path) -> None:
     file = ended(tmp_path / "sweep.sqlite")
     code = f"import sys; sys.modules['numpy'] = None; from engine.cli.main import main; sys.exit(main(['report', {str(file)!r}]))"
