@@ -10,7 +10,7 @@ class SetRow(Struct, frozen=True):
     values: dict[str, str]
     score: float | None
     net_in: float
-    net_out: float
+    net_out: float | None
     day_mean: float
     day_low: float | None
     day_high: float | None
@@ -47,6 +47,7 @@ class Summary(Struct, frozen=True):
     verdict: str
     rows: tuple[SetRow, ...]
     same: str = ""
+    lost: tuple[str, ...] = ()  # of which files something could not be read or is left out
 
 
 class KeyMap(Struct, frozen=True):

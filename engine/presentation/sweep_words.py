@@ -6,6 +6,7 @@ from typing import Final
 from engine.model.sweep_result import KeyMap, SetRow, Summary
 
 _NONE: Final = "—"
+_MOST_LOST: Final = 10  # lines of what was lost
 
 
 def lines(summary: Summary) -> Iterator[str]:
@@ -34,11 +35,14 @@ def grounds(summary: Summary) -> Iterator[str]:
 
 
 def lacking(summary: Summary) -> Iterator[str]:
-    """What is not done, or could not be."""
+    """What is not done, or could not be; what of the files was lost."""
     if summary.units_done + len(summary.missing) < summary.units:
         yield f"NOT FINISHED: {summary.units_done} of {summary.units} units are done, the days of the others count nothing"
     if summary.missing:
         yield f"{len(summary.missing)} units could not be done, their days count nothing: {summary.missing[0]}"
+    yield from (f"lost: {line}" for line in summary.lost[:_MOST_LOST])
+    if len(summary.lost) > _MOST_LOST:
+        yield f"lost: {len(summary.lost) - _MOST_LOST} more"
 
 
 def table_of(rows: Sequence[SetRow]) -> list[list[str]]:
@@ -81,7 +85,7 @@ def _cells(row: SetRow, keys: Sequence[str]) -> list[str]:
         str(row.row),
         *(row.values[key] for key in keys),
         f"{row.net_in:,.2f}",
-        f"{row.net_out:,.2f}",
+        _NONE if row.net_out is None else f"{row.net_out:,.2f}",
         band,
         _number(row.sharpe),
         f"{row.drawdown:,.2f}",

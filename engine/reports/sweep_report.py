@@ -30,8 +30,8 @@ def remarks(found: SweepReport) -> list[str]:
     """The ledger's counts, the figures of the days held out, and what is not drawn."""
     summary = found.summary
     said = list(grounds(summary))
-    if summary.rows and summary.days_out:
-        best = summary.rows[0]
+    best = summary.rows[0] if summary.rows else None
+    if best is not None and best.net_out is not None:
         said.append(
             f"held out: row {best.row}, the best, kept {best.net_out:,.2f} in {summary.days_out} days, and {best.net_in:,.2f} in the "
             f"{summary.days_in} that it was chosen by"

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class Session(Struct, frozen=True):
     """One session day of a file: its ticks in their order, those that will be refused among them.
 
     `until_ms` is the time of the tick behind it, where the file has one: so far its clock comes. `config` is that of the
-    sweep with what the file states of its market.
+    sweep with what the file states of its market, `losses` what of the file could not be read or is left out.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class Session(Struct, frozen=True):
     config: Config
     instruments: tuple[Instrument, ...]
     header: Header | None
+    losses: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -87,7 +89,9 @@ def sessions_of(path: Path, config: Config) -> Iterator[Session]:
     source = open_file(path, config)
     fitted, instruments = fit_to_recording(config, source)
     header = getattr(source, "header", None)
-    yield from split(path, _read(source), fitted, instruments, header)
+    raw = _read(source)
+    for session in split(path, raw, fitted, instruments, header):
+        yield msgspec.structs.replace(session, losses=source.losses())
 
 
 def split(

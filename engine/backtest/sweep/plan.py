@@ -25,6 +25,7 @@ class SessionFacts(Struct, frozen=True):
     fingerprint: str
     stated: str  # in short
     ticks: int
+    losses: tuple[str, ...] = ()  # of its file
 
     @property
     def name(self) -> str:
@@ -103,4 +104,5 @@ def found_sessions(places: Sequence[Path], config: Config) -> Iterator[tuple[Ses
             if fingerprint not in known:
                 known.add(fingerprint)
                 day, stated = session.day.isoformat(), _digest(session.stated)
-                yield SessionFacts(str(path.absolute()), day, fingerprint, stated, len(session.raw)), session
+                place = str(path.absolute())
+                yield SessionFacts(place, day, fingerprint, stated, len(session.raw), session.losses), session

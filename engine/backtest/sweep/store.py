@@ -16,6 +16,7 @@ from engine.backtest.sweep.results import RESULT, Results
 from engine.backtest.sweep.sets import Sets
 from engine.backtest.sweep.sweep_file import OURS, SweepFile, make_durable, told
 from engine.model.errors import InputError
+from engine.outside.files import refuse_existing
 
 _TABLES: Final = (
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -44,6 +45,7 @@ class Store(SweepFile):
     @classmethod
     def made(cls, path: Path, plan: Plan) -> Self:
         """The file of `plan` at `path`, begun or gone on with; raises InputError where it is of another sweep, DiskError."""
+        refuse_existing(path, force=True)
         try:
             database = sqlite3.connect(path, isolation_level="IMMEDIATE")
             if database.execute("PRAGMA application_id").fetchone()[0] == 0 and not _tables(database):

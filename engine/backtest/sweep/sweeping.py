@@ -1,6 +1,6 @@
 """A sweep from what was asked for to what came of it: the plan, the run, the table. Prints nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,7 +10,7 @@ from engine.assembly import load
 from engine.backtest.sweep.axes import wanted
 from engine.backtest.sweep.ledger import Ledger
 from engine.backtest.sweep.maps import all_maps, spread_of
-from engine.backtest.sweep.plan import Plan, Search, found_sessions, units_of
+from engine.backtest.sweep.plan import Plan, Search, SessionFacts, found_sessions, units_of
 from engine.backtest.sweep.scores import Numbers
 from engine.backtest.sweep.selection import Chosen, Wishes, choose, near_share, rows_of
 from engine.backtest.sweep.sets import Sets, sets_of, values_of
@@ -22,6 +22,7 @@ from engine.config.schema import sections_of, tables_with
 from engine.model.errors import ConfigError, InputError
 from engine.model.sweep_result import SetRow, Summary, SweepReport
 from engine.presentation.day_figures import day_ratios, mean_band
+from engine.text.sanitize import clean
 
 _CAPITAL = "capital.initial_capital"
 _DRAWS = 1_000  # of the band around a day: there is one for each set of the table
@@ -102,6 +103,7 @@ def summed_up(
         neighbours=chosen.neighbours,
         verdict=chosen.verdict,
         rows=tuple(_rows(store, sets, capital, chosen, rows)),
+        lost=tuple(_lost(sessions)),
     )
     return summary, chosen
 
@@ -111,6 +113,12 @@ def reported(store: Store, summary: Summary, chosen: Chosen) -> SweepReport:
     held_out = tuple(each.fingerprint for each in store.sessions() if each.day in set(chosen.days_out))
     maps, left_out = all_maps(store.sets(), chosen)
     return SweepReport(summary, maps, left_out, spread_of(chosen), held_out)
+
+
+def _lost(sessions: Sequence[SessionFacts]) -> Iterator[str]:
+    """A line for each loss of each file."""
+    for path, losses in {each.path: each.losses for each in sessions}.items():
+        yield from (f"{clean(Path(path).name)}: {clean(line.removeprefix(f'{path}: '))}" for line in losses)
 
 
 def _rows(store: Store, sets: Sets, capital: Numbers, chosen: Chosen, rows: Sequence[int]) -> list[SetRow]:
@@ -129,7 +137,7 @@ def _rows(store: Store, sets: Sets, capital: Numbers, chosen: Chosen, rows: Sequ
                 values=sets.texts(row),
                 score=score if np.isfinite(score) else None,
                 net_in=sum(nets[:inside]),
-                net_out=sum(nets[inside:]),
+                net_out=sum(nets[inside:]) if nets[inside:] else None,
                 day_mean=sum(nets[:inside]) / inside,
                 day_low=band[0] if band else None,
                 day_high=band[1] if band else None,

@@ -128,6 +128,10 @@ def test_what_is_no_sweep_is_left_alone(sessions: Path, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="not a sweep"):
             Store.made(path, plan_of(sessions))
         assert path.read_bytes() == before
+    (tmp_path / "link").symlink_to(text)
+    for path in (tmp_path / "link", tmp_path):
+        with pytest.raises(InputError, match="is not an ordinary file"):
+            Store.made(path, plan_of(sessions))
     with pytest.raises(InputError, match="no such file"):
         Store.opened(tmp_path / "none")
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from engine.backtest.sweep.ledger import Ledger
 from engine.backtest.sweep.maps import map_of
@@ -39,6 +40,16 @@ def test_few_days_rank_by_net_and_few_positions_do_not_rank(tmp_path: Path) -> N
     nets = [row.net_in for row in summary.rows]
     assert nets == sorted(nets, reverse=True)
     assert summed_up(store, ledger, Wishes(least_positions=19), 20)[0].ranked == 0
+    nothing_out, _ = summed_up(store, ledger, Wishes(least_positions=0, holdout=0.0), 1)
+    assert nothing_out.rows[0].net_out is None
+
+
+def test_what_is_lost_of_a_file_is_told_once(tmp_path: Path) -> None:
+    plan = plan_of(*SETS)
+    lossy = tuple(replace(each, path="/days/a.mqr", losses=("/days/a.mqr: bytes 5-9",)) for each in plan.sessions[:2])
+    plan = replace(plan, sessions=(*lossy, *plan.sessions[2:]))
+    summary, _ = summed_up(filled(plan, tmp_path / "out.sqlite"), Ledger(tmp_path / "ledger.sqlite"), Wishes(), 3)
+    assert [line for line in lines(summary) if line.startswith("  lost")] == ["  lost: a.mqr: bytes 5-9"]
 
 
 def test_the_ledger_counts_each_set_once_and_each_look(tmp_path: Path) -> None:
