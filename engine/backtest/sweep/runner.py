@@ -1,13 +1,14 @@
 """Runs the units of a plan that are not done: in processes of a pool, or in this one. A process that dies takes no other unit with it."""
 
 import multiprocessing
+import os
 import signal
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from threading import Event
+from threading import Event, Thread
 from typing import Final
 
 import numpy as np
@@ -150,4 +151,12 @@ class Runner:
 
 def _begin(plan: Plan) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     worker.begin(plan)
+
+
+def _end_with_parent() -> None:
+    """End this process when that which began it is gone: one that was killed tells nobody, and work is waited for without end."""
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(1)

@@ -199,3 +199,13 @@ def test_killed_or_interrupted_it_goes_on_and_comes_to_the_same(sessions: Path, 
     assert "SAME AS ENGINE 20/20" in again.stdout
     whole_one = ran(plan_of(sessions), tmp_path / "whole.sqlite")
     assert [*as_csv(Store.opened(out))] == [*as_csv(whole_one)]
+
+
+def test_whoever_works_for_a_process_that_is_killed_ends_with_it(sessions: Path, tmp_path: Path) -> None:
+    out, environ = tmp_path / "out.sqlite", {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")}
+    process = subprocess.Popen(
+        [*command(sessions, out), "--engine"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    until(lambda: done_in(out) > 0 or process.poll() is not None)
+    process.kill()
+    process.communicate(timeout=60)  # its end comes when nobody has the other end of it any more
