@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.cli.options import Parser, config_options, json_option, overrides_of
 from engine.model.errors import EXIT_DIFFERENT, EXIT_WELL, InputError
+from engine.text.sanitize import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from engine.backtest.sweep.store import Store
 
 _INTERRUPTED = 130
+_LONGEST = 1_000  # characters of a line
 _REDRAW_S = 0.2
 _OBJECTIVES = ("sharpe", "net", "calmar", "expectancy", "profit_factor")
 _HELP = """examples:
@@ -183,7 +185,7 @@ def _told(args: Namespace, store: "Store", ledger: "Ledger", plan: "Plan") -> in
     store.note("same", same.words)
     keep(store, reported(store, summary, ranking))
     summary = replace(summary, same=same.words)
-    answer(args, summary, lines(summary))
+    answer(args, summary, (clean(line, _LONGEST) for line in lines(summary)))
     return EXIT_DIFFERENT if same.difference or summary.missing else EXIT_WELL
 
 
@@ -209,7 +211,7 @@ def _show(args: Namespace) -> int:
         return EXIT_WELL
     summary = replace(summary, same=store.fact("same"))
     made_anew = () if only is None else (command_of(store, only),)
-    answer(args, summary, (*lines(summary), *made_anew))
+    answer(args, summary, (*(clean(line, _LONGEST) for line in lines(summary)), *made_anew))
     return EXIT_DIFFERENT if summary.missing or summary.same.startswith("NOT") else EXIT_WELL
 
 

@@ -22,7 +22,6 @@ from engine.config.schema import sections_of, tables_with
 from engine.model.errors import ConfigError, InputError
 from engine.model.sweep_result import SetRow, Summary, SweepReport
 from engine.presentation.day_figures import day_ratios, mean_band
-from engine.text.sanitize import clean
 
 _CAPITAL = "capital.initial_capital"
 _DRAWS = 1_000  # of the band around a day: there is one for each set of the table
@@ -118,7 +117,7 @@ def reported(store: Store, summary: Summary, chosen: Chosen) -> SweepReport:
 def _lost(sessions: Sequence[SessionFacts]) -> Iterator[str]:
     """A line for each loss of each file."""
     for path, losses in {each.path: each.losses for each in sessions}.items():
-        yield from (f"{clean(Path(path).name)}: {clean(line.removeprefix(f'{path}: '))}" for line in losses)
+        yield from (f"{Path(path).name}: {line.removeprefix(f'{path}: ')}" for line in losses)
 
 
 def _rows(store: Store, sets: Sets, capital: Numbers, chosen: Chosen, rows: Sequence[int]) -> list[SetRow]:
