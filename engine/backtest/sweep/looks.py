@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Self
 
+from engine.backtest.sweep.sweep_file import Database
 from engine.config import user_folder
 from engine.model.errors import DiskError
 
@@ -23,7 +24,7 @@ class Looks:
         self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(path, isolation_level="IMMEDIATE", timeout=10)
+            self._database = sqlite3.connect(path, isolation_level="IMMEDIATE", timeout=10, factory=Database)
             with self._database:
                 for line in _TABLES:
                     self._database.execute(line)

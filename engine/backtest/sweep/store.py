@@ -14,7 +14,7 @@ from engine.backtest.sweep.axes import Axis
 from engine.backtest.sweep.plan import Plan, Search, SessionFacts, Unit
 from engine.backtest.sweep.results import RESULT, Results
 from engine.backtest.sweep.sets import Sets
-from engine.backtest.sweep.sweep_file import OURS, SweepFile, make_durable, told
+from engine.backtest.sweep.sweep_file import OURS, Database, SweepFile, make_durable, told
 from engine.model.errors import InputError
 from engine.outside.files import refuse_existing
 
@@ -47,7 +47,7 @@ class Store(SweepFile):
         """The file of `plan` at `path`, begun or gone on with; raises InputError where it is of another sweep, DiskError."""
         refuse_existing(path, force=True)
         try:
-            database = sqlite3.connect(path, isolation_level="IMMEDIATE")
+            database = sqlite3.connect(path, isolation_level="IMMEDIATE", factory=Database)
             if database.execute("PRAGMA application_id").fetchone()[0] == 0 and not _tables(database):
                 make_durable(database)
                 with database:

@@ -10,6 +10,13 @@ from engine.model.errors import DiskError, InputError
 OURS: Final = 0x4D515357  # application_id: MQSW
 
 
+class Database(sqlite3.Connection):
+    """A connection that is closed at the latest when nobody holds it any more, as where what it opened is refused."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class SweepFile:
     """The file of a sweep."""
 
@@ -23,7 +30,7 @@ class SweepFile:
         if not path.is_file():
             raise InputError(f"{path}: no such file")
         try:
-            store = cls(path, sqlite3.connect(path, isolation_level="IMMEDIATE"))
+            store = cls(path, sqlite3.connect(path, isolation_level="IMMEDIATE", factory=Database))
             store._require_ours()
             make_durable(store._database)
         except sqlite3.DatabaseError as error:
