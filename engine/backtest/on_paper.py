@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.assembly.market_hours import MarketHours
 from engine.backtest.paper_pass import paper_parts
 from engine.backtest.round_trips import round_trips
-from engine.backtest.stand_ins import silence
+from engine.backtest.stand_ins import lone_turn, silence
 from engine.config import Config
 from engine.model.commands import (
     AllowEntries,
@@ -30,11 +30,8 @@ from engine.model.types import Instrument, Tick, Trade
 from engine.recording import MqrSource
 from engine.recording.progress import Progress
 from engine.runtime.cursor import NEVER
-from engine.runtime.publisher import Publisher
-from engine.runtime.turn import Turn
 from engine.runtime.turn_parts import TurnParts
 
-_NEVER_MS: Final = 1 << 40  # between two snapshots that nobody looks at
 _PROGRESS_TICKS: Final = 4096
 # What means the same whoever fills orders; the others name a position or an order of the live run.
 _ALIKE: Final = (
@@ -78,7 +75,7 @@ def on_paper(
     parts, notes = paper_parts(source, config, instruments, "P-", MarketHours(config, "replay", source.header))
     trader = parts.trader
     commands = _Commands(source, parts)
-    turn = Turn(parts, lambda _: None, lambda: None, commands, Publisher(lambda _: None, _NEVER_MS))
+    turn = lone_turn(parts, commands)
     with silence():
         remarks = _begin(source, parts)
         commands.reached(0, turn.take)

@@ -8,25 +8,20 @@ from msgspec import Struct
 
 from engine.assembly.market_hours import MarketHours
 from engine.assembly.recorded_trader import trader_for
-from engine.backtest.stand_ins import Notes, silence
+from engine.backtest.stand_ins import Notes, lone_parts, lone_turn, silence
 from engine.config import Config
-from engine.model.clock import VirtualClock
 from engine.model.events import AnyEvent
 from engine.model.marks import EventMark
 from engine.model.types import Fill, Instrument, Tick, Trade
 from engine.recording import MqrSource
 from engine.recording.progress import Progress
 from engine.runtime.cursor import Cursor
-from engine.runtime.publisher import Publisher
 from engine.runtime.replay.check import ReplayCheck
 from engine.runtime.replay.comparable import other_rules
-from engine.runtime.turn import Turn
-from engine.runtime.turn_parts import TurnParts
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
 from engine.venues.simulated.silent import silent
 
-_NEVER_MS = 1 << 40  # between two snapshots that nobody looks at
 _PROGRESS_TICKS = 4096
 
 
@@ -84,21 +79,11 @@ def rerun(
     first = next(iter(source.ticks()), None)
     trader = trader_for(source, config, instruments, "V-", MarketHours(config, "replay", source.header))
     notes = Notes(partial(note, trader))
-    parts = TurnParts(
-        config,
-        trader,
-        VirtualClock(first.exch_ms * 1_000_000 if first else 0),
-        Cursor(lossless=True),
-        silent if trader.state.orders.kind == "real" else simulated,
-        journal=notes,
-        recorder=notes,
-        keeps_account=False,
-        inbox_size=1,
-    )
+    broker = silent if trader.state.orders.kind == "real" else simulated
+    parts = lone_parts(config, trader, first, broker, notes)
     check = ReplayCheck(parts, source, any_version=any_version)
     following = _Following(check, parts.cursor)
-    # Nobody sends a command, nobody looks.
-    turn = Turn(parts, lambda _: None, lambda: None, following, Publisher(lambda _: None, _NEVER_MS))
+    turn = lone_turn(parts, following)
     with silence():
         check.begin()
         following.set()

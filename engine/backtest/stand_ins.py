@@ -1,14 +1,24 @@
-"""What stands where journal, recorder and log would, when a recording is worked in this thread alone."""
+"""What stands where journal, recorder, log and whoever looks would, when ticks are worked in this thread alone; and its turn."""
 
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
+from engine.config import Config
+from engine.model.clock import VirtualClock
 from engine.model.events import AnyEvent, FillBooked, TradeClosed
 from engine.model.marks import EventMark, Mark
 from engine.model.types import Fill, Tick, Trade
+from engine.runtime.cursor import NEVER, Cursor
+from engine.runtime.publisher import Publisher
+from engine.runtime.turn import AfterTick, Turn
+from engine.runtime.turn_parts import MakeBroker, TurnParts
 from engine.text.sanitize import CleanText
+from engine.trading.trader import Trader
+
+_NEVER_MS: Final = 1 << 40  # between two snapshots that nobody looks at
 
 
 class Notes:
@@ -61,6 +71,37 @@ class Notes:
 
     def close(self, outcome: str = "", *, fault: bool = False, account: AnyEvent | None = None) -> None:
         """Nothing is open."""
+
+
+class NothingDue:
+    """Nothing was recorded that is to be given after a tick."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    def reached(self, _seq: int, _take: Callable[[Tick], None]) -> None:
+        """Look for nothing more."""
+        self._cursor.milestone = NEVER
+
+
+def lone_parts(config: Config, trader: Trader, first: Tick | None, make_broker: MakeBroker, notes: Notes) -> TurnParts:
+    """What a turn of this thread alone is made of, its clock at the `first` tick."""
+    return TurnParts(
+        config,
+        trader,
+        VirtualClock(first.exch_ms * 1_000_000 if first else 0),
+        Cursor(lossless=True),
+        make_broker,
+        journal=notes,
+        recorder=notes,
+        keeps_account=False,
+        inbox_size=1,
+    )
+
+
+def lone_turn(parts: TurnParts, after: AfterTick) -> Turn:
+    """The turn itself: nobody sends a command, nobody looks."""
+    return Turn(parts, lambda _: None, lambda: None, after, Publisher(lambda _: None, _NEVER_MS))
 
 
 @contextmanager

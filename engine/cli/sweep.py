@@ -81,7 +81,11 @@ def _table_options(parser: Parser) -> None:
         "--objective", choices=_OBJECTIVES, default="sharpe", help="what ranks; net below 20 days (default: sharpe)"
     )
     parser.add_argument(
-        "--min-trades", type=int, default=30, metavar="N", help="a set with fewer positions is not ranked (default: 30)"
+        "--min-trades",
+        type=_count,
+        default=30,
+        metavar="N",
+        help="a set with fewer positions is not ranked (default: 30)",
     )
     parser.add_argument(
         "--holdout",

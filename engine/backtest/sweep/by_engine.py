@@ -3,27 +3,13 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from engine.backtest.stand_ins import Notes, silence
+from engine.backtest.stand_ins import Notes, NothingDue, lone_parts, lone_turn, silence
 from engine.backtest.sweep.days import NO_TIME_MS, Session, ticks_of
 from engine.backtest.sweep.stage_two import ExitLine, Outcome
 from engine.config import Config
-from engine.model.clock import VirtualClock
 from engine.model.types import PRICE_MISSING, Fill, Tick, Trade
-from engine.runtime.cursor import Cursor
-from engine.runtime.publisher import Publisher
-from engine.runtime.turn import Turn
-from engine.runtime.turn_parts import TurnParts
 from engine.trading.trader import Trader
 from engine.venues.simulated.broker import simulated
-
-_NEVER_MS = 1 << 40  # between two snapshots that nobody looks at
-
-
-class _NothingAfter:
-    """Nothing is due after any tick."""
-
-    def reached(self, seq: int, take: object) -> None:
-        """Never asked: there is no milestone."""
 
 
 def by_engine(session: Session, config: Config) -> tuple[Outcome, list[ExitLine]]:
@@ -31,18 +17,8 @@ def by_engine(session: Session, config: Config) -> tuple[Outcome, list[ExitLine]
     trader = Trader(config, session.instruments, "S-", session.hours(config))
     notes = Notes()
     ticks = list(ticks_of(session.raw))
-    parts = TurnParts(
-        config,
-        trader,
-        VirtualClock(ticks[0].exch_ms * 1_000_000 if ticks else 0),
-        Cursor(lossless=True),
-        simulated,
-        journal=notes,
-        recorder=notes,
-        keeps_account=False,
-        inbox_size=1,
-    )
-    turn = Turn(parts, lambda _: None, lambda: None, _NothingAfter(), Publisher(lambda _: None, _NEVER_MS))
+    parts = lone_parts(config, trader, ticks[0] if ticks else None, simulated, notes)
+    turn = lone_turn(parts, NothingDue(parts.cursor))
     with silence():
         for tick in ticks:
             turn.take(tick)
